@@ -11,9 +11,11 @@ const folders = [
   ...["packages", "apps", "examples"].flatMap((parent) =>
     readdirSync(join(root, parent)).map((name) => `${parent}/${name}`),
   ),
-  "tests",
   "benchmarks",
 ].filter((folder) => existsSync(join(root, folder, "package.json")));
+
+// Suites of several processes start servers and browsers: one file at a time, with time to start.
+const suites = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   root,
@@ -21,13 +23,30 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: ["@goverse/source"] } },
   test: {
     passWithNoTests: true,
-    projects: folders.map((folder) => ({
-      extends: true as const,
-      root: join(root, folder),
-      test: {
-        name: folder,
-        include: folder === "tests" ? ["*/**/*.test.ts"] : ["test/**/*.test.ts"],
+    // Each package writes its own results; `pnpm test` adds them up (scripts/test.ts).
+    reporters: ["default", ["json", { outputFile: join(process.cwd(), ".test-results.json") }]],
+    coverage: { include: ["packages/*/src/**"], exclude: ["**/gen/**"] },
+    projects: [
+      ...folders.map((folder) => ({
+        extends: true as const,
+        root: join(root, folder),
+        test: { name: folder, include: ["test/**/*.test.ts"] },
+      })),
+      {
+        extends: true as const,
+        root: join(root, "tests"),
+        test: {
+          name: "tests",
+          include: ["*/**/*.test.ts"],
+          exclude: ["packaging/**", "**/node_modules/**"],
+          ...suites,
+        },
       },
-    })),
+      {
+        extends: true as const,
+        root: join(root, "tests"),
+        test: { name: "tests/packaging", include: ["packaging/**/*.test.ts"], ...suites, testTimeout: 180_000 },
+      },
+    ],
   },
 });
