@@ -14,6 +14,9 @@ const folders = [
   "benchmarks",
 ].filter((folder) => existsSync(join(root, folder, "package.json")));
 
+// Each package writes its own results; scripts/test.ts adds them up. The packaging suite shares a folder with `tests`.
+const resultsFile = process.argv.includes("tests/packaging") ? ".test-results.packaging.json" : ".test-results.json";
+
 // Suites of several processes start servers and browsers: one file at a time, with time to start.
 const suites = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
 
@@ -23,8 +26,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: ["@goverse/source"] } },
   test: {
     passWithNoTests: true,
-    // Each package writes its own results; `pnpm test` adds them up (scripts/test.ts).
-    reporters: ["default", ["json", { outputFile: join(process.cwd(), ".test-results.json") }]],
+    reporters: ["default", ["json", { outputFile: join(process.cwd(), resultsFile) }]],
     coverage: { include: ["packages/*/src/**"], exclude: ["**/gen/**"] },
     projects: [
       ...folders.map((folder) => ({

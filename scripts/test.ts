@@ -1,18 +1,13 @@
 // `pnpm test`: every test of every member through turbo, then one plain line that says how many passed and failed.
 // Arguments are turbo's: `pnpm test --filter @goverse/core`.
 import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { elapsed, run } from "./run.ts";
+import { resultFiles } from "./test-results.ts";
 import { addUpResults, closingLine } from "./test-totals.ts";
-import { listMembers, rootFolder } from "./workspace.ts";
 
 const startedAtMs = performance.now();
 const turboArgs = process.argv.slice(2);
-const files = new Map(
-  listMembers()
-    .filter(({ manifest }) => manifest.scripts?.["test"] !== undefined)
-    .map(({ folder }) => [folder, join(rootFolder, folder, ".test-results.json")] as const),
-);
+const files = resultFiles("test");
 for (const file of files.values()) rmSync(file, { force: true });
 
 // All suites run, also after a failure: a report of one failure at a time costs a run for each.
