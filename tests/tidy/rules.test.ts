@@ -93,6 +93,7 @@ describe("syntax rules", () => {
     ["doc comment", `/** What it is. */\nexport const a: number = 1;`],
     ["doc comment", `/** Both. */\nexport function a(): void;\nexport function a(b?: number): void {}`],
     ["doc comment", `export { b } from "./b.ts";`],
+    ["doc comment", `/** What it is. */\n// oxlint-disable-next-line a -- because\nexport type A = never;`],
   ])("%s: passes %s", (name, text) => {
     expect(find(name, text)).toEqual([]);
   });

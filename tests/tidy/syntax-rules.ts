@@ -67,8 +67,10 @@ function findUndocumented({ file, program, comments }: Parsed): readonly Span[] 
   const documented = new Set<string>();
   return program.body.filter((node) => {
     if (node.type !== "ExportNamedDeclaration" || node.declaration === null) return false;
-    const doc = comments.findLast((comment) => comment.end <= node.start);
-    const hasDoc = doc?.value.startsWith("*") === true && file.text.slice(doc.end, node.start).trim() === "";
+    const doc = comments.findLast((comment) => comment.end <= node.start && comment.value.startsWith("*"));
+    // Directives to the linter may stand between the two.
+    const between = file.text.slice(doc?.end, node.start).replaceAll(/^\s*\/\/.*$/gm, "");
+    const hasDoc = doc !== undefined && between.trim() === "";
     // The overloads of a function share the comment of the first.
     const name = "id" in node.declaration ? file.text.slice(node.declaration.id?.start, node.declaration.id?.end) : "";
     if (hasDoc && name !== "") documented.add(name);
