@@ -63,3 +63,37 @@ export {
 export type { SchemaInput, SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from "./standard-schema.ts";
 export { DEFAULT_SHARD_COUNT, fnv1a32, shardOf } from "./shard/hash.ts";
 export { validate } from "./validate.ts";
+export {
+  assignedValue,
+  claimedValue,
+  type ClaimGround,
+  claimGround,
+  type IncarnationOf,
+  isPinned,
+  liveOwner,
+  migratedFrom,
+  mustHandOver,
+  ownedEpoch,
+  releasedValue,
+  type Self,
+} from "./shard/ownership.ts";
+export { type AssignReason, type PlanNode } from "./shard/placement.ts";
+export {
+  type Assignment,
+  plan,
+  type Plan,
+  type PlanDecision,
+  type PlanReason,
+  type PlanState,
+} from "./shard/plan.ts";
+export { isMigrating, MAX_SHARD_COUNT, ownerOf, type ShardEntry, ShardMap } from "./shard/shard-map.ts";
+export {
+  formatOwner,
+  formatShardValue,
+  type Owner,
+  parseOwner,
+  parseShardValue,
+  PINNED,
+  type ShardValue,
+} from "./shard/shard-value.ts";
+export { type LiveNode, type ShardSummary, summarize } from "./shard/summary.ts";
