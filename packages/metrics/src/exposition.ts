@@ -31,15 +31,17 @@ export async function writeExposition(
   const sink = new TextSink();
   const foreign = startForeign(metrics);
   try {
-    for (const [index, metric] of metrics.entries()) {
+    let written = 0;
+    for (const metric of metrics) {
       const mark = sink.mark();
       try {
         // The text format reads better with a blank line between metrics, as in the document; OpenMetrics forbids it.
-        if (format === "text" && index > 0) sink.line("");
+        if (format === "text" && written > 0) sink.line("");
         writeHeader(sink, metric, format);
         const steps =
           metric instanceof MetricFamily ? metric.render(sink) : renderForeign(sink, await foreign.of(metric), format);
         for (const _ of steps) await pause();
+        written += 1;
       } catch (error) {
         sink.rollback(mark);
         onError(metric.name, error);

@@ -33,16 +33,14 @@ export function formatValue(value: number): string {
 /** A place to go back to when a metric fails half-way. */
 export interface SinkMark {
   readonly chunks: number;
-  readonly text: string;
-  readonly lines: number;
+  readonly lines: readonly string[];
 }
 
 /** Collects lines into chunks. After each full chunk `pauseDue` is true once, and the writer lets other work run. */
 export class TextSink {
   readonly #linesPerChunk: number;
   readonly #chunks: string[] = [];
-  #text = "";
-  #lines = 0;
+  #lines: string[] = [];
   #pauseDue = false;
 
   /** @param linesPerChunk Lines between two pauses. Default {@link LINES_PER_CHUNK}. */
@@ -52,9 +50,8 @@ export class TextSink {
 
   /** Adds one line; the line break is added here. */
   line(text: string): void {
-    this.#text += text + "\n";
-    this.#lines += 1;
-    if (this.#lines >= this.#linesPerChunk) {
+    this.#lines.push(text);
+    if (this.#lines.length >= this.#linesPerChunk) {
       this.#cut();
       this.#pauseDue = true;
     }
@@ -68,14 +65,13 @@ export class TextSink {
   }
 
   mark(): SinkMark {
-    return { chunks: this.#chunks.length, text: this.#text, lines: this.#lines };
+    return { chunks: this.#chunks.length, lines: [...this.#lines] };
   }
 
   /** Forgets everything written since `mark`. */
   rollback(mark: SinkMark): void {
     this.#chunks.length = mark.chunks;
-    this.#text = mark.text;
-    this.#lines = mark.lines;
+    this.#lines = [...mark.lines];
   }
 
   /** The text in pieces. The sink is not used afterwards. */
@@ -85,8 +81,10 @@ export class TextSink {
   }
 
   #cut(): void {
-    if (this.#text !== "") this.#chunks.push(this.#text);
-    this.#text = "";
-    this.#lines = 0;
+    if (this.#lines.length === 0) return;
+    // One flat string at once: text that grows by `+=` is a tree of pieces that the next write, or the collector, has to walk.
+    this.#lines.push("");
+    this.#chunks.push(this.#lines.join("\n"));
+    this.#lines = [];
   }
 }
