@@ -56,7 +56,8 @@ export function compareDependencies(
       .map((specifier) => packageOf(specifier)),
   );
   const undeclared = [...imported].filter((name) => !declared.includes(name));
-  const unused = declared.filter((name) => !imported.has(name));
+  // Declarations of a package that has none of its own come along where ours mention it.
+  const unused = declared.filter((name) => !imported.has(name.replace(/^@types\//, "")));
   return [
     ...undeclared.map((name) => `${member}: "${name}" is imported but not in dependencies`),
     ...unused.map((name) => `${member}: "${name}" is in dependencies but never imported`),
