@@ -1,1 +1,5 @@
-export {};
+export type { Invocation, InvocationReply, ObjectRequest } from "./invocation.ts";
+export { DEFAULT_CALL_TIMEOUT_MS, MAX_CHAIN_DEPTH, type NodeLimits } from "./limits.ts";
+export { type ColdReason, type MethodRecord, type NodeMetrics } from "./node-metrics.ts";
+export type { NodeOptions, ObjectInfo } from "./options.ts";
+export type { CallOrigin, OutgoingCalls } from "./outgoing-calls.ts";
