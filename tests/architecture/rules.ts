@@ -74,7 +74,7 @@ export const rules: Readonly<Record<string, Allowed>> = {
     ...npm("esbuild"),
     ...anyNodeModule,
   },
-  "examples/counter": { ...ours("core", "client", "server", "gate", "testkit"), ...npm("zod"), ...anyNodeModule },
+  "examples/counter": { ...ours("core", "embedded-etcd", "server"), ...npm("zod"), ...anyNodeModule },
   "examples/chat": { ...ours("core", "client"), ...npm("zod"), ...anyNodeModule },
   "examples/metrics-only": { ...ours("core", "metrics"), ...npm("koa"), ...anyNodeModule },
 };
