@@ -34,6 +34,7 @@ export {
   TIMEOUT_HEADER,
 } from "./http-routes.ts";
 export { pb } from "./pb.ts";
+export { anyToRegistration, registrationToAny } from "./registration.ts";
 export { decodeSseFrame, encodeSseFrame, type SseFrame } from "./sse-frames.ts";
 export {
   codeOfGrpcStatus,
