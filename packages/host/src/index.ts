@@ -1,1 +1,30 @@
-export {};
+export { hasToken, isLoopback, requireLoopbackOrToken, requireToken } from "./authorization.ts";
+export { HttpServer, type HttpServerOptions, type RequestHandler } from "./http-server.ts";
+export { jsonErrors } from "./json-errors.ts";
+export { formatListenAddress, type ListenAddress, parseListenAddress } from "./listen-address.ts";
+export { listenError } from "./listen-error.ts";
+export { createLogger, type LoggerOptions, type LogLevel } from "./logger.ts";
+export {
+  choiceOption,
+  integerOption,
+  listenOption,
+  listOption,
+  optionalListenOption,
+  optionalTextOption,
+  type OptionSpec,
+  type OptionTable,
+  type OptionText,
+  type ParseOption,
+  type ResolvedOptions,
+  secretOption,
+  switchOption,
+  textOption,
+} from "./option.ts";
+export { type DocumentedOption, documentOptions, flagName, variableName } from "./option-names.ts";
+export { createOpsRouter, type OpsRoutes, type Readiness, type ScrapeTargets } from "./ops-router.ts";
+export { createHttpApp, OpsServer, type OpsServerOptions } from "./ops-server.ts";
+export { type Preset, type PresetName, PRESETS } from "./presets.ts";
+export { type Program, type ResolveInput, resolveOptions } from "./resolve-options.ts";
+export { EXIT_STATUS, type ProcessContext, runProcess, type RunningProgram } from "./run-process.ts";
+export { SHARED_OPTIONS, type SharedOptions } from "./shared-options.ts";
+export { HelpRequested, UsageError } from "./usage-error.ts";
