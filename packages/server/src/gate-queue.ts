@@ -1,7 +1,7 @@
 /** Most messages that wait for one gate: what other systems of this kind keep, and about a second of a busy chat. */
 export const MAX_QUEUED_MESSAGES = 1024;
 /** Most bytes that wait for one gate, so that a gate that stopped reading costs a bounded part of the heap. */
-export const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
+export const MAX_QUEUED_BYTES: number = 8 * 1024 * 1024;
 
 /** The writing end of a stream, as Node's writables have it. */
 export interface GateWriter<Message> {
@@ -77,9 +77,9 @@ export class GateQueue<Message> {
     this.#writer.end();
   }
 
-  /** The stream is gone: forgets what waited. Returns how many messages that were. */
-  abandon(): number {
-    const lost = this.#waiting.length;
+  /** The stream is gone. Returns what waited, which is lost. */
+  abandon(): readonly Message[] {
+    const lost = this.#waiting.map(({ message }) => message);
     this.#ended = true;
     this.#forget();
     return lost;

@@ -1,0 +1,23 @@
+import type { Epoch, Place } from "@goverse/core";
+
+/**
+ * Recognises replies of an owner that has been replaced: epochs of a shard only grow, so a reply under a lower one than has been
+ * seen comes from a node that had lost the shard when somebody else answered for it already.
+ *
+ * Only replies count as seen. The map may hear of a new owner while a good answer of the old one is still on its way.
+ */
+export class ReplyGuard {
+  readonly #highest: Float64Array;
+
+  constructor(shardCount: number) {
+    this.#highest = new Float64Array(shardCount);
+  }
+
+  /** Notes the epoch of a reply. False: it is stale, and nobody may see the reply. Objects pinned to a node never move. */
+  admit(place: Place, epoch: Epoch): boolean {
+    if (place.kind === "node") return true;
+    if (epoch < (this.#highest[place.shard] ?? 0)) return false;
+    this.#highest[place.shard] = epoch;
+    return true;
+  }
+}
