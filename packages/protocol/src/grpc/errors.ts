@@ -1,4 +1,4 @@
-import { Metadata, type ServiceError, status, type StatusObject } from "@grpc/grpc-js";
+import { type Client, Metadata, type ServiceError, status, type StatusObject } from "@grpc/grpc-js";
 import { type ErrorCode, type ErrorDetails, GoverseError } from "@goverse/core";
 import { decodeErrorStatus, encodeErrorStatus, ERROR_TRAILER } from "../error-status.ts";
 import { shorten } from "../foreign.ts";
@@ -10,14 +10,15 @@ export function toStatus(error: GoverseError): StatusObject & Error {
   const bytes = encodeErrorStatus(error);
   metadata.set(ERROR_TRAILER, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const details = shorten(error.message);
+  // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- the status table knows numbers, so that browsers need no grpc-js
   const code = grpcStatusOf(error.code) as StatusObject["code"];
   return Object.assign(new Error(details), { code, details, metadata });
 }
 
 /** What the caller knows about a call that failed. */
 export interface FailedCall {
-  /** Identifies the call; it goes into errors of unknown outcome. */
-  readonly callId: string;
+  /** Identifies the call; it goes into errors of unknown outcome. Streams have none. */
+  readonly callId?: string | undefined;
   /** Whom it went to, for the message. */
   readonly peer: string;
   /**
@@ -25,6 +26,8 @@ export interface FailedCall {
    * everything may have.
    */
   readonly onConnection: boolean;
+  /** Whether the caller itself gave the call up. A peer that dies looks like a cancelled call, too. */
+  readonly cancelled: boolean;
 }
 
 /**
@@ -34,8 +37,8 @@ export interface FailedCall {
 export function fromServiceError(error: ServiceError, call: FailedCall): GoverseError {
   const own = peersError(error);
   if (own !== undefined) return own;
-  const code = classify(error, call.onConnection);
-  const details: ErrorDetails = { callId: call.callId };
+  const code = classify(error, call);
+  const details: ErrorDetails = call.callId === undefined ? {} : { callId: call.callId };
   return new GoverseError(code, `${call.peer}: ${shorten(error.details || error.message)}`, details, { cause: error });
 }
 
@@ -44,19 +47,30 @@ function peersError(error: ServiceError): GoverseError | undefined {
   return bytes instanceof Uint8Array ? decodeErrorStatus(bytes) : undefined;
 }
 
-function classify(error: ServiceError, onConnection: boolean): ErrorCode {
+function classify(error: ServiceError, { onConnection, cancelled }: FailedCall): ErrorCode {
   const { code, details } = error;
-  if (code === status.CANCELLED || code === status.DEADLINE_EXCEEDED) return codeOfGrpcStatus(code);
-  if (!onConnection) return code === status.UNAVAILABLE ? "UNAVAILABLE" : codeOfGrpcStatus(code);
+  if (cancelled && code === status.CANCELLED) return "CANCELLED";
+  if (code === status.DEADLINE_EXCEEDED) return "DEADLINE_EXCEEDED";
+  // Refused, unresolved, closed before it started, or the connection went away before the stream opened.
+  if (!onConnection) return "UNAVAILABLE";
   // HTTP/2's REFUSED_STREAM: the peer says that it did not look at the request.
   if (code === status.UNAVAILABLE && details === "Stream refused by server") return "UNAVAILABLE";
   if (code === status.RESOURCE_EXHAUSTED && answeredWithoutMessage(error) && details.includes("larger than max")) {
     return "PAYLOAD_TOO_LARGE";
   }
-  return codeOfGrpcStatus(code);
+  // Without our cancelling it, a cancelled stream is one that the peer or the network ended in the middle.
+  return code === status.CANCELLED ? "UNKNOWN_OUTCOME" : codeOfGrpcStatus(code);
 }
 
 /** Whether the peer answered with nothing but a status: then headers came, and they are in the metadata. */
 function answeredWithoutMessage(error: ServiceError): boolean {
   return (error.metadata?.get("content-type") ?? []).length > 0;
+}
+
+/**
+ * Whether a call was given a connection: until then grpc-js names the target as written, afterwards the address it reached. A call
+ * about which it says nothing may have had one.
+ */
+export function hasConnection(call: { getPeer(): string }, client: Client): boolean {
+  return call.getPeer() !== client.getChannel().getTarget();
 }

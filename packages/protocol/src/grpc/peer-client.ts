@@ -1,0 +1,126 @@
+import { Client, credentials } from "@grpc/grpc-js";
+import { type Address, type Epoch, GoverseError, type Payload } from "@goverse/core";
+import { anyToPayload, payloadToAny } from "../any-payload.ts";
+import { type GateMessage, Goverse } from "../gen/goverse/goverse_pb.ts";
+import { channelOptions, MAX_MESSAGE_BYTES } from "./channel-options.ts";
+import { openServerStream, type ServerStream } from "./server-stream.ts";
+import { callUnary, type UnaryCallOptions } from "./unary-call.ts";
+
+/** One call to one object on a node. */
+export interface PeerCall {
+  readonly type: string;
+  readonly id: string;
+  readonly method: string;
+  readonly payload: Payload | undefined;
+  /** The client on whose behalf the call is made; `undefined` for calls between objects. */
+  readonly clientId?: string | undefined;
+  readonly callId: string;
+  /** Ids of the turns that wait for this call, outermost first. */
+  readonly chain?: readonly string[] | undefined;
+  /** Shard and epoch of the calling object, for the callee to refuse a caller that lost it. */
+  readonly caller?: { readonly shard: number; readonly epoch: Epoch } | undefined;
+}
+
+/** What a node answered. */
+export interface PeerReply {
+  readonly payload: Payload | undefined;
+  /** Epoch under which the turn ran; 0 when the node does not say. */
+  readonly epoch: Epoch;
+}
+
+/** How long a call may take, and how to give it up. */
+export interface PeerCallOptions {
+  /** In milliseconds. It travels with the call. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What happens on a gate's stream from a node. */
+export interface GateStreamEvents {
+  /** The node knows the gate now: pushes will come. */
+  readonly onRegistered: () => void;
+  readonly onMessage: (message: GateMessage["message"]) => void;
+  /** The stream is over, exactly once; with an error unless one side ended it in an orderly way. */
+  readonly onEnd: (error: GoverseError | undefined) => void;
+}
+
+/** How a {@link PeerClient} behaves. */
+export interface PeerClientOptions {
+  /** Longest message, in bytes. Default {@link MAX_MESSAGE_BYTES}. */
+  readonly maxMessageBytes?: number | undefined;
+}
+
+/**
+ * The connection to one node. It connects with the first call and again after losses, by itself. Calls do not wait for a node that
+ * is away: they fail with `UNAVAILABLE` so that the router can look again where to go.
+ */
+export class PeerClient {
+  readonly address: Address;
+  readonly #client: Client;
+  readonly #maxBytes: number;
+
+  constructor(address: Address, options: PeerClientOptions = {}) {
+    this.address = address;
+    this.#maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
+    this.#client = new Client(`dns:${address}`, credentials.createInsecure(), channelOptions(this.#maxBytes));
+  }
+
+  /** Calls a method. Rejects with the node's own error, or with what the transport proves: see `fromServiceError`. */
+  async callObject(call: PeerCall, options: PeerCallOptions): Promise<PeerReply> {
+    const { type, id, method, callId } = call;
+    const request = payloadToAny(call.payload);
+    const message = {
+      type,
+      id,
+      method,
+      callId,
+      clientId: call.clientId ?? "",
+      chain: [...(call.chain ?? [])],
+      ...(request === undefined ? {} : { request }),
+      ...(call.caller === undefined ? {} : { callerShard: call.caller.shard, callerEpoch: BigInt(call.caller.epoch) }),
+    };
+    const reply = await callUnary(this.#client, Goverse.method.callObject, message, this.#with(options, callId));
+    return { payload: anyToPayload(reply.response), epoch: Number(reply.epoch) };
+  }
+
+  /** Activates an object. */
+  async createObject(type: string, id: string, callId: string, options: PeerCallOptions): Promise<void> {
+    await callUnary(this.#client, Goverse.method.createObject, { type, id }, this.#with(options, callId));
+  }
+
+  /**
+   * Ends an object.
+   * @returns False when there was none.
+   */
+  async deleteObject(type: string, id: string, callId: string, options: PeerCallOptions): Promise<boolean> {
+    try {
+      await callUnary(this.#client, Goverse.method.deleteObject, { type, id }, this.#with(options, callId));
+      return true;
+    } catch (error) {
+      if (error instanceof GoverseError && error.code === "NOT_FOUND") return false;
+      throw error;
+    }
+  }
+
+  /** Opens the stream of pushes for a gate. It is not reopened when it ends: that is the gate's decision. */
+  registerGate(gateAddress: string, events: GateStreamEvents): ServerStream {
+    const onMessage = ({ message }: GateMessage): void => {
+      if (message.case === "registerGateResponse") events.onRegistered();
+      else if (message.case !== undefined) events.onMessage(message);
+    };
+    const request = { gateAddr: gateAddress };
+    return openServerStream(this.#client, Goverse.method.registerGate, request, this.address, {
+      onMessage,
+      onEnd: events.onEnd,
+    });
+  }
+
+  /** Closes the connection when its last call is done. Later calls fail with `UNAVAILABLE`. */
+  close(): void {
+    this.#client.close();
+  }
+
+  #with(options: PeerCallOptions, callId: string): UnaryCallOptions {
+    return { ...options, callId, peer: this.address, maxBytes: this.#maxBytes };
+  }
+}
