@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { listSourceFiles, type SourceFile } from "../../scripts/source-files.ts";
 import { listMembers } from "../../scripts/workspace.ts";
-import { compareDependencies, findForbiddenImports } from "./check-imports.ts";
+import { compareDependencies, findForbiddenImports, usedPackages } from "./check-imports.ts";
 import { networkModules, rules } from "./rules.ts";
 import { scanImports } from "./scan-imports.ts";
 
@@ -21,8 +21,8 @@ describe("who may import what", () => {
   test.each(members.map(({ folder }) => folder))("%s declares exactly the dependencies it imports", (folder) => {
     const manifest = members.find((member) => member.folder === folder)?.manifest;
     const declared = Object.keys({ ...manifest?.dependencies, ...manifest?.peerDependencies });
-    const references = sourcesOf(folder).flatMap(({ path, text }) => scanImports(path, text));
-    expect(compareDependencies(folder, references, declared)).toEqual([]);
+    const used = sourcesOf(folder).flatMap((file) => usedPackages(folder, file));
+    expect(compareDependencies(folder, used, declared)).toEqual([]);
   });
 
   test("the table has no arrow in a circle", () => {
@@ -105,16 +105,21 @@ describe("each rule refuses what breaks it", () => {
     expect(refusals("packages/server", "src/a.ts", `import "@goverse/protocol/grpc"; import "./b.ts";`)).toEqual([]);
   });
 
+  test("a program of another member that is started is an arrow to it", () => {
+    const text = `const main = new URL("../../gate/src/main.ts", import.meta.url);`;
+    expect(refusals("apps/cluster", "src/a.ts", text)).toEqual([]);
+    expect(usedPackages("apps/cluster", { path: "apps/cluster/src/a.ts", text })).toEqual(["@goverse/app-gate"]);
+    expect(refusals("apps/node", "src/a.ts", text)).toHaveLength(1);
+  });
+
   test("an undeclared and an unused dependency are both reported", () => {
-    const references = [`node:fs`, `./a.ts`, `koa`, `@goverse/core/internal`].map((specifier) => ({
-      specifier,
-      line: 1,
-    }));
-    expect(compareDependencies("m", references, ["@goverse/core", "pino"])).toEqual([
+    const text = `import "node:fs"; import "./a.ts"; import "koa"; import "@goverse/core/internal";`;
+    const used = usedPackages("m", { path: "m/src/a.ts", text });
+    expect(compareDependencies("m", used, ["@goverse/core", "pino"])).toEqual([
       `m: "koa" is imported but not in dependencies`,
       `m: "pino" is in dependencies but never imported`,
     ]);
-    expect(compareDependencies("m", references, ["@goverse/core", "koa", "@types/koa"])).toEqual([]);
+    expect(compareDependencies("m", used, ["@goverse/core", "koa", "@types/koa"])).toEqual([]);
   });
 });
 
@@ -133,9 +138,10 @@ describe("the scanner", () => {
     `const a = require("x");`,
     `const a = require.resolve("x");`,
     `const a = import.meta.resolve("x");`,
+    `const a = createRequire(import.meta.url).resolve("x");`,
     `function f() { return () => import("x"); }`,
   ])("finds the module in %s", (text) => {
-    expect(scanImports("a.ts", `\n${text}`)).toEqual([{ specifier: "x", line: 2 }]);
+    expect(scanImports("a.ts", `\n${text}`)).toEqual([{ specifier: "x", line: 2, kind: "module" }]);
   });
 
   test.each([
@@ -145,6 +151,7 @@ describe("the scanner", () => {
     `const a = "require('x')";`,
     `const a = /import "x"/;`,
     `const a = { import: "x" };`,
+    `const a = new URL("x", base);`,
   ])("finds none in %s", (text) => {
     expect(scanImports("a.ts", text)).toEqual([]);
   });
