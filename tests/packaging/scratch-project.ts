@@ -32,7 +32,7 @@ export function closureOf(name: string): readonly string[] {
 }
 
 /** What a user writes to import each entry point: `@goverse/client`, `@goverse/client/grpc`. */
-export function entryPointsOf(manifest: Manifest): readonly string[] {
+function entryPointsOf(manifest: Manifest): readonly string[] {
   return Object.keys(manifest.exports ?? {})
     .filter((entry) => entry !== "./package.json")
     .map((entry) => `${manifest.name}${entry.slice(1)}`);

@@ -81,6 +81,7 @@ describe("syntax rules", () => {
     ["doc comment", `// a plain comment\nexport const a: number = 1;`],
     ["doc comment", `/** about b */ const b = 1; export const a: number = 1;`],
     ["doc comment", `export interface A {}`],
+    ["doc comment", `/** One. */\nexport const a: string = "a";\n\nexport const b: string = "b";`],
   ])("%s: refuses %s", (name, text) => {
     expect(find(name, text)).toHaveLength(1);
   });
@@ -93,6 +94,7 @@ describe("syntax rules", () => {
     ["doc comment", `/** What it is. */\nexport const a: number = 1;`],
     ["doc comment", `/** Both. */\nexport function a(): void;\nexport function a(b?: number): void {}`],
     ["doc comment", `export { b } from "./b.ts";`],
+    ["doc comment", `/** Two names. */\nexport const a: string = "a";\nexport const b: string = "b";`],
     ["doc comment", `/** What it is. */\n// oxlint-disable-next-line a -- because\nexport type A = never;`],
   ])("%s: passes %s", (name, text) => {
     expect(find(name, text)).toEqual([]);

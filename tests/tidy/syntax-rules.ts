@@ -65,15 +65,18 @@ function findExportedAny({ program }: Parsed): readonly Span[] {
 function findUndocumented({ file, program, comments }: Parsed): readonly Span[] {
   if (selfDescribing.has(file.path)) return [];
   const documented = new Set<string>();
+  let lastDocumentedEnd = -1;
   return program.body.filter((node) => {
     if (node.type !== "ExportNamedDeclaration" || node.declaration === null) return false;
     const doc = comments.findLast((comment) => comment.end <= node.start && comment.value.startsWith("*"));
     // Directives to the linter may stand between the two.
     const between = file.text.slice(doc?.end, node.start).replaceAll(/^\s*\/\/.*$/gm, "");
-    const hasDoc = doc !== undefined && between.trim() === "";
-    // The overloads of a function share the comment of the first.
+    // The overloads of a function share the comment of the first; so do lines that follow each other without a gap.
     const name = "id" in node.declaration ? file.text.slice(node.declaration.id?.start, node.declaration.id?.end) : "";
-    if (hasDoc && name !== "") documented.add(name);
-    return !hasDoc && !documented.has(name);
+    const follows = file.text.slice(lastDocumentedEnd, node.start) === "\n";
+    const isDocumented = (doc !== undefined && between.trim() === "") || follows || documented.has(name);
+    if (isDocumented) lastDocumentedEnd = node.end;
+    if (isDocumented && name !== "") documented.add(name);
+    return !isDocumented;
   });
 }
