@@ -36,6 +36,7 @@ describe("text rules", () => {
     ["left for later", "packages/core/src/a.ts", "const mastodon = 1;"],
     ["runs alone", "packages/core/test/a.test.ts", `test.skipIf(missing)("a", () => {}); list.only; xit.a`],
     ["path of a machine", "README.md", "src/work/a and https://example.com/home/"],
+    ["registry host", "packages/node/src/a.ts", "  registry: options.registry,"],
     ["registry host", "docs/a.md", "the registry is a Registry of prom-client"],
     ["silenced", "packages/core/test/a.test-d.ts", "// @ts-expect-error a number is no string"],
   ])("%s: passes in %s: %s", (name, path, text) => {

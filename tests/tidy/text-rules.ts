@@ -34,7 +34,8 @@ export const textRules: readonly TextRule[] = [
   {
     name: "no registry host: the client's own configuration decides",
     covers: (path) => isOurs(path) && !path.endsWith("CHANGELOG.md"),
-    pattern: /\bregistry\.[a-z0-9-]+\.[a-z]{2,}|\bnpmmirror\.|^\s*(?:@[\w-]+:)?registry\s*[=:]|\btarball:\s*https?:/,
+    pattern:
+      /\bregistry\.[a-z0-9-]+\.[a-z]{2,}|\bnpmmirror\.|^\s*(?:@[\w-]+:)?registry\s*[=:]\s*["']?https?:|\btarball:\s*https?:/,
   },
   {
     name: "types are not silenced",
