@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { createServer } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { GoverseError, invalidArgument } from "@goverse/core";
 import { MAX_MESSAGE_BYTES } from "./channel-options.ts";
@@ -41,24 +42,24 @@ export function createGrpcServer(limits: GrpcServerLimits = {}): Server {
 export async function bind(server: Server, listenAddress: string, option = "--listen"): Promise<number> {
   const { host, port } = parseListenAddress(listenAddress, option);
   const hosts = host === "" ? ["::", "0.0.0.0"] : await resolve(host, listenAddress, option);
-  let bound = port;
-  let count = 0;
-  let failure: Error | undefined;
+  let bound: number | undefined;
+  let failure: NodeJS.ErrnoException | undefined;
   for (const ip of hosts) {
     try {
-      bound = await bindOne(server, ip, bound);
-      count += 1;
+      // Tried with a plain socket first: grpc-js prints to the console when it fails, and hides the reason in a text.
+      await probe(ip, bound ?? port);
+      bound = await bindOne(server, ip, bound ?? port);
       // The wildcard of IPv6 takes IPv4 along.
       if (host === "") break;
     } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
-      if (failure.message.includes("EADDRINUSE")) break;
+      failure = error as NodeJS.ErrnoException;
+      if (failure.code === "EADDRINUSE" && port !== 0) break;
     }
   }
-  const taken = failure?.message.includes("EADDRINUSE") === true;
-  if (count > 0 && !(taken && port !== 0)) return bound;
+  const taken = failure?.code === "EADDRINUSE" && port !== 0;
+  if (bound !== undefined && !taken) return bound;
   const why = taken ? "is in use by another program" : `cannot be listened at (${failure?.message ?? "no address"})`;
-  const remedy = `stop that program or choose another with ${option}`;
+  const remedy = `${taken ? "stop that program or " : ""}choose another with ${option}`;
   const message = `${option} ${listenAddress} ${why}: ${remedy}`;
   throw new GoverseError("UNAVAILABLE", message, { field: option }, { cause: failure });
 }
@@ -97,6 +98,14 @@ async function resolve(host: string, listenAddress: string, option: string): Pro
     const message = `${option} ${listenAddress} cannot be listened at: the name ${host} has no address here`;
     throw new GoverseError("UNAVAILABLE", message, { field: option }, { cause: error });
   }
+}
+
+function probe(ip: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(port, ip, () => probe.close(() => resolve()));
+  });
 }
 
 function bindOne(server: Server, ip: string, port: number): Promise<number> {
