@@ -90,6 +90,7 @@ function addNested(writes: Writes, nested: TxnRequest): void {
 }
 
 function addDelete(deletes: IntervalSet, { key, rangeEnd = "" }: DeleteRangeRequest): void {
-  // An end that does not lie after the key (also "\0", to the last key) covers the key alone here: etcd's check reads it so.
-  deletes.add(key, rangeEnd > key ? rangeEnd : `${key}\0`);
+  if (rangeEnd === "") deletes.add(key, `${key}\0`);
+  // etcd compares the bytes of the ends, so its check misses deletions "to the last key", whose end is "\0".
+  else if (rangeEnd > key) deletes.add(key, rangeEnd);
 }

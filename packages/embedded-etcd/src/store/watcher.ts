@@ -75,6 +75,8 @@ export class Watcher {
 
   #previous(kv: KeyValue, mvcc: Mvcc): KeyValue | undefined {
     const before = kv.modRevision - 1;
+    // A key deleted and created again in one transaction was there before, but etcd does not look.
+    if (kv.createRevision === kv.modRevision) return undefined;
     if (this.#request.prevKv !== true || before < mvcc.compactRevision) return undefined;
     return mvcc.find(kv.key, before);
   }
