@@ -1,4 +1,5 @@
 import { GoverseError, invalidArgument } from "@goverse/core";
+import { REPEATABLE_HEADER } from "./repeatable.ts";
 
 /** Path of the event stream (Server-Sent Events), `GET`. */
 export const EVENTS_PATH = "/api/v1/events";
@@ -13,7 +14,13 @@ export const TIMEOUT_HEADER = "x-goverse-timeout-ms";
 /** Header that identifies a call in logs and errors. Without it the gate makes an id. */
 export const CALL_ID_HEADER = "x-goverse-call-id";
 /** The headers of a request that are not safelisted for CORS: what a gate must allow browsers to send. */
-export const REQUEST_HEADERS: readonly string[] = ["content-type", CLIENT_ID_HEADER, TIMEOUT_HEADER, CALL_ID_HEADER];
+export const REQUEST_HEADERS: readonly string[] = [
+  "content-type",
+  CLIENT_ID_HEADER,
+  TIMEOUT_HEADER,
+  CALL_ID_HEADER,
+  REPEATABLE_HEADER,
+];
 
 /** A path of the client API. The verb decides what happens: see {@link API_VERBS}. */
 export type ApiPath =

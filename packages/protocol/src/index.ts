@@ -35,6 +35,7 @@ export {
 } from "./http-routes.ts";
 export { pb } from "./pb.ts";
 export { anyToRegistration, registrationToAny } from "./registration.ts";
+export { parseRepeatable, REPEATABLE_HEADER } from "./repeatable.ts";
 export { decodeSseFrame, encodeSseFrame, type SseFrame } from "./sse-frames.ts";
 export {
   codeOfGrpcStatus,
