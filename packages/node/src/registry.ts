@@ -1,0 +1,68 @@
+import { type AnyImplementation, GoverseError, invalidArgument } from "@goverse/core";
+import type { ObjectCounts } from "@goverse/metrics";
+import type { NodeMetrics } from "./node-metrics.ts";
+import { type ObjectMethod, ObjectType } from "./object-type.ts";
+
+/** Most known names that an error lists: enough to spot a typing mistake, bounded because it travels. */
+const MAX_LISTED_NAMES = 10;
+/** Longest part of an unknown name that an error repeats. */
+const MAX_NAME_LENGTH = 80;
+
+/** The types of a node. Names from callers are only ever looked up in maps. */
+export class Registry {
+  readonly #types = new Map<string, ObjectType>();
+  readonly #metrics: NodeMetrics;
+  readonly #counts: ObjectCounts;
+
+  constructor(metrics: NodeMetrics, counts: ObjectCounts) {
+    this.#metrics = metrics;
+    this.#counts = counts;
+  }
+
+  /** @throws GoverseError `INVALID_ARGUMENT` when the name is taken. */
+  register(implementation: AnyImplementation): void {
+    const { name } = implementation.contract;
+    if (this.#types.has(name)) {
+      throw invalidArgument("object type", name, "it is registered already; give each type its own name");
+    }
+    this.#types.set(name, new ObjectType(implementation, this.#metrics, this.#counts.typeIndex(name)));
+  }
+
+  types(): Iterable<ObjectType> {
+    return this.#types.values();
+  }
+
+  /** @throws GoverseError `UNKNOWN_TYPE` with the names there are. */
+  type(name: string): ObjectType {
+    const type = this.#types.get(name);
+    if (type !== undefined) return type;
+    const known = listNames("registered types", this.#types.keys());
+    throw new GoverseError("UNKNOWN_TYPE", `object type ${shown(name)} is not registered here; ${known}`);
+  }
+
+  /** Looks up what a call names; counts the call as a failure of `_unknown` when there is no such thing. */
+  method(typeName: string, methodName: string): { readonly type: ObjectType; readonly method: ObjectMethod } {
+    let type: ObjectType | undefined;
+    try {
+      type = this.type(typeName);
+      const method = type.methods.get(methodName);
+      if (method !== undefined) return { type, method };
+      const known = listNames("its methods", type.methods.keys());
+      throw new GoverseError("UNKNOWN_METHOD", `${type.name} has no method ${shown(methodName)}; ${known}`);
+    } catch (error) {
+      this.#metrics.unknownMethod(type?.name).callFinished(false, 0);
+      throw error;
+    }
+  }
+}
+
+function listNames(what: string, names: Iterable<string>): string {
+  const all = [...names];
+  if (all.length === 0) return `${what}: none`;
+  const rest = all.length > MAX_LISTED_NAMES ? ` and ${all.length - MAX_LISTED_NAMES} more` : "";
+  return `${what}: ${all.slice(0, MAX_LISTED_NAMES).join(", ")}${rest}`;
+}
+
+function shown(name: string): string {
+  return JSON.stringify(name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name);
+}

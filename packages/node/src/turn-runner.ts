@@ -1,0 +1,175 @@
+import { encodePayload, GoverseError } from "@goverse/core";
+import type { Activations } from "./activations.ts";
+import { describe, failureOf } from "./failure.ts";
+import { isOwned, type Services } from "./services.ts";
+import { TurnContext } from "./turn-context.ts";
+import type { Turn } from "./turn.ts";
+
+/** Runs turns: prepares, executes, and answers under the rules of ownership. */
+export class TurnRunner {
+  readonly #services: Services;
+  readonly #activations: Activations;
+  readonly #ended: (turn: Turn) => void;
+
+  /** @param ended Called when a turn has let go of its object, exactly once per turn. */
+  constructor(services: Services, activations: Activations, ended: (turn: Turn) => void) {
+    this.#services = services;
+    this.#activations = activations;
+    this.#ended = ended;
+  }
+
+  /**
+   * Starts a turn that holds its object.
+   * @param checked Whether ownership has been checked in this very moment.
+   */
+  start(turn: Turn, nowMs: number, checked: boolean): void {
+    turn.phase = "preparing";
+    turn.startedMs = nowMs;
+    turn.method.metrics.queueWaited((nowMs - turn.arrivedMs) / 1000);
+    void this.#run(turn, checked);
+  }
+
+  /** Answers a call that did not start, and is therefore not counted: it will be sent again. */
+  bounce(turn: Turn, error: GoverseError = notOwner(turn)): void {
+    turn.fail(error);
+  }
+
+  /** Answers a call that failed before it started, and counts it. */
+  refuse(turn: Turn, error: GoverseError): void {
+    turn.method.metrics.callFinished(false, 0);
+    turn.fail(error);
+  }
+
+  /** Answers a call that failed after it started, and counts it. */
+  fail(turn: Turn, error: GoverseError): void {
+    if (turn.answered) return;
+    turn.method.metrics.callFinished(false, this.#secondsOf(turn));
+    turn.fail(error);
+  }
+
+  /** Answers for a turn whose object this node has lost, and tells the method. What it would have sent is discarded. */
+  lose(turn: Turn): void {
+    const error = lost(turn);
+    turn.abort(error);
+    if (turn.phase === "running") this.fail(turn, error);
+    else this.bounce(turn);
+  }
+
+  async #run(turn: Turn, checked: boolean): Promise<void> {
+    const prepared = this.#prepare(turn, checked);
+    if (prepared === true || (prepared !== false && (await prepared))) {
+      turn.phase = "running";
+      try {
+        const returned = this.#perform(turn);
+        this.#conclude(turn, isThenable(returned) ? await returned : returned);
+      } catch (thrown) {
+        this.#failed(turn, thrown);
+      }
+    }
+    turn.phase = "ended";
+    this.#ended(turn);
+  }
+
+  /** Whether the method may start. Answers the caller when it may not. At once in the common case. */
+  #prepare(turn: Turn, checked: boolean): boolean | Promise<boolean> {
+    const activated = turn.cell.status === "active" || turn.method.kind === "destroy";
+    if (!activated || turn.input instanceof Promise) return this.#prepareSlowly(turn);
+    return checked || this.#mayStart(turn);
+  }
+
+  async #prepareSlowly(turn: Turn): Promise<boolean> {
+    if (!this.#mayStart(turn)) return false;
+    try {
+      turn.input = await turn.input;
+    } catch (refusal) {
+      this.fail(turn, GoverseError.from(refusal));
+      return false;
+    }
+    try {
+      await this.#activations.activate(turn.cell);
+    } catch (thrown) {
+      this.#reportInternal("activation failed", turn, thrown);
+      this.fail(turn, internal(turn, "could not be activated"));
+      return false;
+    }
+    return this.#mayStart(turn);
+  }
+
+  #mayStart(turn: Turn): boolean {
+    if (turn.answered) return false;
+    if (isOwned(turn, this.#services)) return true;
+    this.bounce(turn);
+    return false;
+  }
+
+  #perform(turn: Turn): unknown {
+    const { kind, handler } = turn.method;
+    if (kind === "call") return handler(new TurnContext(turn, this.#services), turn.input);
+    return kind === "destroy" ? this.#activations.deactivate(turn.cell) : undefined;
+  }
+
+  /** The method returned: its effects leave, all together or not at all. */
+  #conclude(turn: Turn, returned: unknown): void {
+    if (turn.answered) return;
+    const payload = encodePayload(turn.method.contract.out, returned, turn.payload);
+    if (!isOwned(turn, this.#services)) {
+      this.fail(turn, lost(turn));
+      return;
+    }
+    if (turn.outbox !== undefined) this.#push(turn);
+    turn.method.metrics.callFinished(true, this.#secondsOf(turn));
+    turn.succeed({ payload, epoch: turn.cell.epoch });
+  }
+
+  #failed(turn: Turn, thrown: unknown): void {
+    // The caller has its answer, and the method was told to stop: how it stopped is nobody's concern.
+    if (turn.answered) return;
+    if (!isOwned(turn, this.#services)) {
+      this.fail(turn, lost(turn));
+      return;
+    }
+    const error = failureOf(thrown, turn);
+    if (error.code === "INTERNAL") this.#reportInternal("a method failed", turn, thrown);
+    this.fail(turn, error);
+  }
+
+  #push(turn: Turn): void {
+    const messages = turn.outbox?.take() ?? [];
+    if (messages.length === 0) return;
+    try {
+      this.#services.pushes.push(messages);
+    } catch (thrown) {
+      // Delivery is at most once: the turn itself has succeeded.
+      this.#reportInternal("events could not be handed over", turn, thrown);
+    }
+  }
+
+  #reportInternal(message: string, turn: Turn, thrown: unknown): void {
+    const { cell, method, callId } = turn;
+    const fields = { type: cell.type.name, id: cell.id.text, method: method.name, callId };
+    this.#services.callLog.error(message, { ...fields, error: describe(thrown) });
+  }
+
+  #secondsOf(turn: Turn): number {
+    return (this.#services.clock.monotonicMs() - turn.startedMs) / 1000;
+  }
+}
+
+function notOwner(turn: Turn): GoverseError {
+  return new GoverseError("NOT_OWNER", `this node does not own ${turn.cell.name} any more; the call did not start`);
+}
+
+function lost(turn: Turn): GoverseError {
+  const message = `this node lost ${turn.cell.name} while ${turn.method.label} ran: nobody knows what became of it`;
+  return new GoverseError("UNKNOWN_OUTCOME", message, { callId: turn.callId });
+}
+
+function internal(turn: Turn, what: string): GoverseError {
+  const message = `${turn.cell.name} ${what}; call ${turn.callId} in the log says why`;
+  return new GoverseError("INTERNAL", message, { callId: turn.callId });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value instanceof Promise) return true;
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
