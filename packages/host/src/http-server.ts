@@ -31,12 +31,19 @@ export interface HttpServerOptions {
 /** An HTTP server with limits on everything a client could make large or slow. */
 export class HttpServer {
   readonly #server: Server;
+  #stopping = false;
   /** Where it really listens: the port is never 0. */
   readonly address: ListenAddress;
 
   private constructor(server: Server, address: ListenAddress) {
     this.#server = server;
     this.address = address;
+    // A connection that was busy when the stop came is kept alive after its answer; nothing else would close it before its timeout.
+    server.on("request", (_, response: ServerResponse) => {
+      response.once("close", () => {
+        if (this.#stopping) server.closeIdleConnections();
+      });
+    });
   }
 
   /**
@@ -70,6 +77,7 @@ export class HttpServer {
 
   /** Takes no new connections, lets running requests end for `graceMs` (default 2000), then closes what is left. */
   async stop(graceMs: number = STOP_GRACE_MS): Promise<void> {
+    this.#stopping = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);

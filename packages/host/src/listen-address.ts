@@ -8,6 +8,9 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** The largest port number there is. */
+export const MAX_PORT = 65_535;
+
 const REMEDY = 'write host:port, ":port" for all interfaces, or port 0 for any free one, for example localhost:9090';
 const HOST_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?$/;
 const IPV6 = /^\[([0-9A-Fa-f:.]{2,45})\]$/;
@@ -22,7 +25,7 @@ export function parseListenAddress(option: string, text: string): ListenAddress 
   const colon = text.lastIndexOf(":");
   const host = colon === -1 ? "localhost" : text.slice(0, colon);
   const port = Number(text.slice(colon + 1));
-  if (!/^[0-9]{1,5}$/.test(text.slice(colon + 1)) || port > 65_535) throw invalidArgument(option, text, REMEDY);
+  if (!/^[0-9]{1,5}$/.test(text.slice(colon + 1)) || port > MAX_PORT) throw invalidArgument(option, text, REMEDY);
   if (host === "") return { host: undefined, port };
   const bare = IPV6.exec(host)?.[1] ?? (HOST_NAME.test(host) ? host : undefined);
   if (bare === undefined) throw invalidArgument(option, text, REMEDY);

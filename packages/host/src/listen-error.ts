@@ -1,5 +1,5 @@
 import { GoverseError, invalidArgument } from "@goverse/core";
-import { formatListenAddress, type ListenAddress } from "./listen-address.ts";
+import { formatListenAddress, type ListenAddress, MAX_PORT } from "./listen-address.ts";
 
 /** Makes the system's answer to a failed `listen` a sentence that says which option to change, and to what. Also for gRPC servers. */
 export function listenError(option: string, address: ListenAddress, cause: unknown): GoverseError {
@@ -8,7 +8,7 @@ export function listenError(option: string, address: ListenAddress, cause: unkno
 }
 
 function remedyFor(address: ListenAddress, code: string): string {
-  const next = formatListenAddress({ ...address, port: address.port + 1 });
+  const next = formatListenAddress({ ...address, port: address.port < MAX_PORT ? address.port + 1 : address.port - 1 });
   switch (code) {
     case "EADDRINUSE":
       return `the port is taken by another process; stop that one or choose another port, for example ${next}`;

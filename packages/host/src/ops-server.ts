@@ -1,5 +1,5 @@
 import { type Logger, silentLogger } from "@goverse/core";
-import Koa, { type Middleware } from "koa";
+import Koa from "koa";
 import { HttpServer } from "./http-server.ts";
 import { jsonErrors } from "./json-errors.ts";
 import type { ListenAddress } from "./listen-address.ts";
@@ -13,8 +13,8 @@ export interface OpsServerOptions extends OpsRoutes {
   /** The option that named the address, for errors. Default `--metrics-listen`. */
   readonly option?: string;
   readonly address: ListenAddress;
-  /** More routes beside the ops routes, for example profiling. */
-  readonly middleware?: readonly Middleware[];
+  /** Adds more routes beside the ops routes, for example profiling. */
+  readonly mount?: (app: Koa) => void;
   readonly logger?: Logger;
 }
 
@@ -28,10 +28,11 @@ export class OpsServer {
 
   /** @throws GoverseError `INVALID_ARGUMENT` when the address cannot be used. */
   static async start(options: OpsServerOptions): Promise<OpsServer> {
-    const { option = "--metrics-listen", address, middleware = [], logger = silentLogger } = options;
+    const { option = "--metrics-listen", address, mount, logger = silentLogger } = options;
     const app = createHttpApp(logger);
     const router = createOpsRouter(options);
-    for (const each of [router.routes(), router.allowedMethods(), ...middleware]) app.use(each);
+    app.use(router.routes()).use(router.allowedMethods());
+    mount?.(app);
     const handler = app.callback();
     const http = await HttpServer.start({
       option,

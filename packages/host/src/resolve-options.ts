@@ -109,7 +109,8 @@ function twoDashes(table: OptionTable, argv: readonly string[]): string[] {
       result.push(arg);
       continue;
     }
-    const [, name = "", value = ""] = flag;
+    const name: string = flag[1] ?? "";
+    const value: string = flag[2] ?? "";
     const spec = known.get(name);
     if (spec?.secret === true) throw secretInFlag(name);
     result.push(`--${name}${spec?.kind === "switch" && value === "" ? "=true" : value}`);
