@@ -81,9 +81,13 @@ class ProcessFrame {
       if (signal.aborted) resolve();
       else signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    await Promise.race([asked, program.ended ?? asked]);
-    await program.stop(signal.aborted ? String(signal.reason) : "the program ended");
-    clearInterval(alive);
+    try {
+      await Promise.race([asked, program.ended ?? asked]);
+    } finally {
+      // Also when it failed: what it started has to end in good order.
+      await program.stop(signal.aborted ? String(signal.reason) : "the program ended");
+      clearInterval(alive);
+    }
   }
 
   #configure({ logger, stopTimeoutMs }: { readonly logger?: Logger; readonly stopTimeoutMs?: number }): void {
@@ -126,7 +130,7 @@ class ProcessFrame {
       return EXIT_STATUS.usage;
     }
     printError(error);
-    return error instanceof GoverseError ? EXIT_STATUS.failed : EXIT_STATUS.internal;
+    return isExpected(error) ? EXIT_STATUS.failed : EXIT_STATUS.internal;
   }
 
   #exit(status: number): never {
@@ -142,10 +146,14 @@ function isAbort(error: unknown): boolean {
   );
 }
 
+/** Whether a person can mend it without reading our source. */
+function isExpected(error: unknown): error is GoverseError {
+  return error instanceof GoverseError && error.code !== "INTERNAL";
+}
+
 /** One line for what a person can mend; the stack for a bug. */
 function printError(error: unknown): void {
-  const expected = error instanceof GoverseError && error.code !== "INTERNAL";
-  process.stderr.write(`${expected ? error.message : describe(error)}\n`);
+  process.stderr.write(`${isExpected(error) ? error.message : describe(error)}\n`);
 }
 
 function describe(error: unknown): string {
