@@ -7,7 +7,7 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import type { Client, ClientUnaryCall, ServiceError } from "@grpc/grpc-js";
+import { type Client, type ClientUnaryCall, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { GoverseError, invalidArgument } from "@goverse/core";
 import { fromServiceError, hasConnection } from "./errors.ts";
 
@@ -22,6 +22,8 @@ export interface UnaryCallOptions {
   readonly peer: string;
   /** Longest request, in bytes. */
   readonly maxBytes: number;
+  /** Sent along as metadata, as `x-goverse-call-id`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 type UnaryMethod<Input extends DescMessage, Output extends DescMessage> = DescMethod & {
@@ -73,7 +75,9 @@ function encode<Input extends DescMessage>(
 }
 
 function send(client: Client, path: string, bytes: Buffer, options: UnaryCallOptions): Promise<Buffer> {
-  const { signal, timeoutMs, callId, peer } = options;
+  const { signal, timeoutMs, callId, peer, headers } = options;
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers ?? {})) metadata.set(name, value);
   return new Promise((resolve, reject) => {
     let call: ClientUnaryCall;
     const cancel = (): void => call.cancel();
@@ -89,7 +93,7 @@ function send(client: Client, path: string, bytes: Buffer, options: UnaryCallOpt
       );
     };
     try {
-      call = client.makeUnaryRequest(path, asIs, asIs, bytes, { deadline: Date.now() + timeoutMs }, done);
+      call = client.makeUnaryRequest(path, asIs, asIs, bytes, metadata, { deadline: Date.now() + timeoutMs }, done);
     } catch (error) {
       // grpc-js throws only when the channel was closed.
       return reject(new GoverseError("UNAVAILABLE", `${peer}: the connection is closed`, { callId }, { cause: error }));

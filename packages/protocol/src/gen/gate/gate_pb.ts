@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gate/gate.proto.
  */
 export const file_gate_gate: GenFile = /*@__PURE__*/
-  fileDesc("Cg9nYXRlL2dhdGUucHJvdG8SBGdhdGUiBwoFRW1wdHkiJQoQUmVnaXN0ZXJSZXNwb25zZRIRCgljbGllbnRfaWQYASABKAkiiAEKEUNhbGxPYmplY3RSZXF1ZXN0EhEKCWNsaWVudF9pZBgBIAEoCRIMCgR0eXBlGAIgASgJEgoKAmlkGAMgASgJEg4KBm1ldGhvZBgEIAEoCRIlCgdyZXF1ZXN0GAUgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRIPCgdjYWxsX2lkGBAgASgJIjwKEkNhbGxPYmplY3RSZXNwb25zZRImCghyZXNwb25zZRgBIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkiLwoTQ3JlYXRlT2JqZWN0UmVxdWVzdBIMCgR0eXBlGAEgASgJEgoKAmlkGAIgASgJIiIKFENyZWF0ZU9iamVjdFJlc3BvbnNlEgoKAmlkGAEgASgJIi8KE0RlbGV0ZU9iamVjdFJlcXVlc3QSCgoCaWQYASABKAkSDAoEdHlwZRgCIAEoCSIWChREZWxldGVPYmplY3RSZXNwb25zZSJ9ChlSZWxpYWJsZUNhbGxPYmplY3RSZXF1ZXN0Eg8KB2NhbGxfaWQYASABKAkSDAoEdHlwZRgCIAEoCRIKCgJpZBgDIAEoCRIOCgZtZXRob2QYBCABKAkSJQoHcmVxdWVzdBgFIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkiYwoaUmVsaWFibGVDYWxsT2JqZWN0UmVzcG9uc2USJgoIcmVzcG9uc2UYASABKAsyFC5nb29nbGUucHJvdG9idWYuQW55Eg0KBWVycm9yGAIgASgJEg4KBnN0YXR1cxgDIAEoCTLmAgoLR2F0ZVNlcnZpY2USLwoIUmVnaXN0ZXISCy5nYXRlLkVtcHR5GhQuZ29vZ2xlLnByb3RvYnVmLkFueTABEj8KCkNhbGxPYmplY3QSFy5nYXRlLkNhbGxPYmplY3RSZXF1ZXN0GhguZ2F0ZS5DYWxsT2JqZWN0UmVzcG9uc2USRQoMQ3JlYXRlT2JqZWN0EhkuZ2F0ZS5DcmVhdGVPYmplY3RSZXF1ZXN0GhouZ2F0ZS5DcmVhdGVPYmplY3RSZXNwb25zZRJFCgxEZWxldGVPYmplY3QSGS5nYXRlLkRlbGV0ZU9iamVjdFJlcXVlc3QaGi5nYXRlLkRlbGV0ZU9iamVjdFJlc3BvbnNlElcKElJlbGlhYmxlQ2FsbE9iamVjdBIfLmdhdGUuUmVsaWFibGVDYWxsT2JqZWN0UmVxdWVzdBogLmdhdGUuUmVsaWFibGVDYWxsT2JqZWN0UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_any]);
+  fileDesc("Cg9nYXRlL2dhdGUucHJvdG8SBGdhdGUiBwoFRW1wdHkiJQoQUmVnaXN0ZXJSZXNwb25zZRIRCgljbGllbnRfaWQYASABKAkidwoRQ2FsbE9iamVjdFJlcXVlc3QSEQoJY2xpZW50X2lkGAEgASgJEgwKBHR5cGUYAiABKAkSCgoCaWQYAyABKAkSDgoGbWV0aG9kGAQgASgJEiUKB3JlcXVlc3QYBSABKAsyFC5nb29nbGUucHJvdG9idWYuQW55IjwKEkNhbGxPYmplY3RSZXNwb25zZRImCghyZXNwb25zZRgBIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkiLwoTQ3JlYXRlT2JqZWN0UmVxdWVzdBIMCgR0eXBlGAEgASgJEgoKAmlkGAIgASgJIiIKFENyZWF0ZU9iamVjdFJlc3BvbnNlEgoKAmlkGAEgASgJIi8KE0RlbGV0ZU9iamVjdFJlcXVlc3QSCgoCaWQYASABKAkSDAoEdHlwZRgCIAEoCSI4ChREZWxldGVPYmplY3RSZXNwb25zZRIUCgdleGlzdGVkGBAgASgISACIAQFCCgoIX2V4aXN0ZWQifQoZUmVsaWFibGVDYWxsT2JqZWN0UmVxdWVzdBIPCgdjYWxsX2lkGAEgASgJEgwKBHR5cGUYAiABKAkSCgoCaWQYAyABKAkSDgoGbWV0aG9kGAQgASgJEiUKB3JlcXVlc3QYBSABKAsyFC5nb29nbGUucHJvdG9idWYuQW55ImMKGlJlbGlhYmxlQ2FsbE9iamVjdFJlc3BvbnNlEiYKCHJlc3BvbnNlGAEgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRINCgVlcnJvchgCIAEoCRIOCgZzdGF0dXMYAyABKAky5gIKC0dhdGVTZXJ2aWNlEi8KCFJlZ2lzdGVyEgsuZ2F0ZS5FbXB0eRoULmdvb2dsZS5wcm90b2J1Zi5BbnkwARI/CgpDYWxsT2JqZWN0EhcuZ2F0ZS5DYWxsT2JqZWN0UmVxdWVzdBoYLmdhdGUuQ2FsbE9iamVjdFJlc3BvbnNlEkUKDENyZWF0ZU9iamVjdBIZLmdhdGUuQ3JlYXRlT2JqZWN0UmVxdWVzdBoaLmdhdGUuQ3JlYXRlT2JqZWN0UmVzcG9uc2USRQoMRGVsZXRlT2JqZWN0EhkuZ2F0ZS5EZWxldGVPYmplY3RSZXF1ZXN0GhouZ2F0ZS5EZWxldGVPYmplY3RSZXNwb25zZRJXChJSZWxpYWJsZUNhbGxPYmplY3QSHy5nYXRlLlJlbGlhYmxlQ2FsbE9iamVjdFJlcXVlc3QaIC5nYXRlLlJlbGlhYmxlQ2FsbE9iamVjdFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_any]);
 
 /**
  * Nothing. The package's own message, not the well-known type.
@@ -85,13 +85,6 @@ export type CallObjectRequest = Message<"gate.CallObjectRequest"> & {
    * @generated from field: google.protobuf.Any request = 5;
    */
   request?: Any | undefined;
-
-  /**
-   * Identifies the call in logs and in errors of unknown outcome. Empty: the gate makes one.
-   *
-   * @generated from field: string call_id = 16;
-   */
-  callId: string;
 };
 
 /**
@@ -187,6 +180,12 @@ export const DeleteObjectRequestSchema: GenMessage<DeleteObjectRequest> = /*@__P
  * @generated from message gate.DeleteObjectResponse
  */
 export type DeleteObjectResponse = Message<"gate.DeleteObjectResponse"> & {
+  /**
+   * Whether there was something to delete. Absent when the gate does not say.
+   *
+   * @generated from field: optional bool existed = 16;
+   */
+  existed?: boolean | undefined;
 };
 
 /**
@@ -300,7 +299,7 @@ export const GateService: GenService<{
     output: typeof CreateObjectResponseSchema;
   },
   /**
-   * Ends an object and forgets its state. NOT_FOUND when there was none.
+   * Ends an object and forgets its state. Deleting one that does not exist succeeds, too.
    *
    * @generated from rpc gate.GateService.DeleteObject
    */
