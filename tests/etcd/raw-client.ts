@@ -35,7 +35,9 @@ export async function outcome(call: Promise<unknown>): Promise<unknown> {
   try {
     return plain(await call);
   } catch (error) {
-    return `ERROR ${error instanceof Error ? error.message : String(error)}`;
+    const text = error instanceof Error ? error.message : String(error);
+    // The client library wraps the text about an unknown lease in words of its own.
+    return `ERROR ${text.replace(/^Lease (.*) is expired or revoked$/, "$1")}`;
   }
 }
 
@@ -70,6 +72,7 @@ export async function recordWatch(client: Etcd3): Promise<RecordedWatch> {
     messages,
     send: (request) => stream.write(request),
     forget: () => void messages.splice(0),
-    close: () => stream.cancel(),
+    // Not `cancel()`: the library takes that for a failure of the server and closes the connection under all other calls.
+    close: () => stream.end(),
   };
 }
