@@ -4,7 +4,6 @@ import {
   type Clock,
   type Epoch,
   GoverseError,
-  type Logger,
   type ObjectId,
   parseAddress,
   type Place,
@@ -33,15 +32,19 @@ export interface GoverseServiceOptions {
   /** Highest epoch known for a shard; 0 when nobody has owned it. */
   readonly epochOfShard: (shard: number) => Epoch;
   readonly clock: Clock;
-  readonly logger: Logger;
+  /** When the node started, on the clock's monotonic time. */
+  readonly startedMs: number;
 }
 
-/** The gRPC service `goverse.Goverse`: what other nodes, gates and any other program may ask of a node. */
-export function goverseService(options: GoverseServiceOptions): Handlers<typeof Goverse> {
-  const { address, shardCount, node, clock } = options;
-  const startedMs = clock.monotonicMs();
+/**
+ * The gRPC service `goverse.Goverse`: what other nodes, gates and any other program may ask of a node.
+ * @param service What to serve. Asked on every call, because the port is open before the node knows its address; it throws until then.
+ */
+export function goverseService(service: () => GoverseServiceOptions): Handlers<typeof Goverse> {
   return {
     callObject: async (request, context) => {
+      const options = service();
+      const { shardCount, node, clock } = options;
       const id = checkObject(request, shardCount);
       checkCall(request);
       refuseReplacedCaller(request, options.epochOfShard);
@@ -56,22 +59,22 @@ export function goverseService(options: GoverseServiceOptions): Handlers<typeof 
       return { epoch: BigInt(reply.epoch), ...(response === undefined ? {} : { response }) };
     },
     createObject: async ({ type, id: text }, context) => {
+      const options = service();
+      const { shardCount, node, clock } = options;
       const id = checkObject({ type, id: text }, shardCount);
       await withOwnerHint(options, id, () => node.create(objectRequest({ type, id }, context, clock)));
       return { id: text };
     },
     deleteObject: async ({ type, id: text }, context) => {
+      const options = service();
+      const { shardCount, node, clock } = options;
       const id = checkObject({ type, id: text }, shardCount);
       await withOwnerHint(options, id, () => node.destroy(objectRequest({ type, id }, context, clock)));
       return {};
     },
-    listObjects: async () => ({ objects: listObjects(node) }),
-    status: async () => ({
-      advertiseAddr: address,
-      numObjects: BigInt([...node.objects()].length),
-      uptimeSeconds: BigInt(Math.floor((clock.monotonicMs() - startedMs) / 1000)),
-    }),
-    registerGate: (call) => registerGate(call, options),
+    listObjects: async () => ({ objects: listObjects(service().node) }),
+    status: async () => statusOf(service()),
+    registerGate: (call) => registerGate(call, service),
     reliableCallObject: async (request) => ({
       status: ReliableCallStatus.SKIPPED,
       error: reliableCallRefusal(request) ?? "no persistence provider",
@@ -81,15 +84,13 @@ export function goverseService(options: GoverseServiceOptions): Handlers<typeof 
 
 type RegisterGateCall = Parameters<NonNullable<Handlers<typeof Goverse>["registerGate"]>>[0];
 
-function registerGate(call: RegisterGateCall, { gates, logger }: GoverseServiceOptions): void {
+function registerGate(call: RegisterGateCall, service: () => GoverseServiceOptions): void {
   try {
+    const { gates } = service();
     gates.register(parseAddress(call.request.gateAddr, "gate_addr"), call);
   } catch (error) {
-    const refusal = GoverseError.from(error);
-    logger.warn("gate refused", { peer: call.getPeer(), reason: refusal.message });
-    // Without a listener of our own the error that we send would count as unhandled.
-    call.on("error", () => {});
-    call.emit("error", toStatus(refusal));
+    // The call listens to its own errors and sends them as its status.
+    call.emit("error", toStatus(GoverseError.from(error)));
   }
 }
 
@@ -143,6 +144,20 @@ async function withOwnerHint<Result>(
     if (owner === undefined || owner === address) throw error;
     throw new GoverseError("NOT_OWNER", error.message, { ...error.details, owner }, { cause: error });
   }
+}
+
+function statusOf({ address, node, clock, startedMs }: GoverseServiceOptions): {
+  advertiseAddr: string;
+  numObjects: bigint;
+  uptimeSeconds: bigint;
+} {
+  let objects = 0n;
+  for (const _object of node.objects()) objects += 1n;
+  return {
+    advertiseAddr: address,
+    numObjects: objects,
+    uptimeSeconds: BigInt(Math.floor((clock.monotonicMs() - startedMs) / 1000)),
+  };
 }
 
 function listObjects(node: Pick<Node, "objects">): { type: string; id: string; creationTime: bigint }[] {

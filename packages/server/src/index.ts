@@ -1,0 +1,2 @@
+export type { ResolvedServerOptions, ServerOptions } from "./options.ts";
+export { Server } from "./server.ts";

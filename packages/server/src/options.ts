@@ -138,7 +138,7 @@ function parseEndpoints(given: string | readonly string[]): readonly string[] {
   if (endpoints.length === 0) {
     throw invalidArgument(ETCD_OPTION, "", "give at least one host:port, for example localhost:2379");
   }
-  for (const endpoint of endpoints) parseAddress(endpoint, ETCD_OPTION);
+  for (const endpoint of endpoints) parseAddress(endpoint.replace(/^https?:\/\//, ""), ETCD_OPTION);
   return endpoints;
 }
 

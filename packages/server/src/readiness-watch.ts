@@ -1,0 +1,68 @@
+import { type Clock, GoverseError, type Timer } from "@goverse/core";
+import type { Readiness } from "@goverse/host";
+
+/**
+ * How often readiness is looked at without an occasion, in milliseconds: silence of etcd makes a process unready, and silence is no
+ * event. Reading it costs microseconds.
+ */
+const CHECK_INTERVAL_MS = 500;
+
+/** Tells when a process becomes ready and when it stops being so. */
+export class ReadinessWatch {
+  readonly #read: () => Readiness;
+  readonly #clock: Clock;
+  readonly #listeners = new Set<(readiness: Readiness) => void>();
+  readonly #first: Promise<void>;
+  #resolveFirst: () => void = () => {};
+  #rejectFirst: (error: GoverseError) => void = () => {};
+  #ready = false;
+  #timer: Timer | undefined;
+  #closed = false;
+
+  /** @param read The readiness of this moment. */
+  constructor(read: () => Readiness, clock: Clock) {
+    this.#read = read;
+    this.#clock = clock;
+    this.#first = new Promise((resolve, reject) => {
+      this.#resolveFirst = resolve;
+      this.#rejectFirst = reject;
+    });
+    // Nobody has to wait for it.
+    this.#first.catch(() => {});
+  }
+
+  /** Resolves when the process is ready for the first time. Rejects with `UNAVAILABLE` when it stops before. */
+  get first(): Promise<void> {
+    return this.#first;
+  }
+
+  /** Hears of every change between ready and not ready. Returns the way to end that. */
+  subscribe(listener: (readiness: Readiness) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Looks now, and from now on from time to time. Call it whenever something may have changed. */
+  check(): void {
+    if (this.#closed) return;
+    this.#timer?.cancel();
+    this.#timer = this.#clock.setTimer(CHECK_INTERVAL_MS, () => this.check());
+    this.#report(this.#read());
+  }
+
+  /** Reports the end of readiness, and looks no more. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#report({ ready: false, reason: "stopping" });
+    this.#rejectFirst(new GoverseError("UNAVAILABLE", "this node stopped before it was ready"));
+  }
+
+  #report(readiness: Readiness): void {
+    if (readiness.ready) this.#resolveFirst();
+    if (readiness.ready === this.#ready) return;
+    this.#ready = readiness.ready;
+    for (const listener of this.#listeners) listener(readiness);
+  }
+}

@@ -1,0 +1,14 @@
+import type { Member } from "@goverse/consensus";
+import type { ScrapeTargets } from "@goverse/host";
+
+/**
+ * What Prometheus should scrape, from what each process tells of itself: all nodes and gates that have a metrics port. Processes
+ * that said nothing (yet) are left out.
+ */
+export function scrapeTargets(members: readonly Member[]): readonly ScrapeTargets[] {
+  return members.flatMap(({ address, role, meta }) =>
+    meta?.opsAddress === undefined
+      ? []
+      : [{ targets: [meta.opsAddress], labels: { goverse_role: role, goverse_node: address } }],
+  );
+}
