@@ -51,6 +51,7 @@ describe("the check", () => {
     ["an unknown kind of command", "make all"],
     ["a script that is not there", "npx --yes pnpm fly"],
     ["an option the program does not know", "npx --yes pnpm check --sideways"],
+    ["an option that pnpm dev does not take", "npx --yes pnpm dev --node"],
     ["a member that is not there", "pnpm --filter @goverse/nowhere test"],
     ["a script a member does not have", "pnpm --filter @goverse/core fly"],
     ["a package that is not published", "npm install @goverse/nothing"],

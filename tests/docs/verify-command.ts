@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { run } from "../../scripts/run.ts";
 import { listSourceFiles } from "../../scripts/source-files.ts";
 import { listMembers, listPublished, type Manifest, readManifest, rootFolder } from "../../scripts/workspace.ts";
 import { verifyCurl } from "./verify-curl.ts";
@@ -95,33 +96,45 @@ function verifyInstall(words: readonly string[]): string | undefined {
   return missing(unknown.length === 0, `not published: ${unknown.join(", ")}`);
 }
 
-function verifyMemberScript([, , member = "", ...rest]: readonly string[]): string | undefined {
+async function verifyMemberScript([, , member = "", ...rest]: readonly string[]): Promise<string | undefined> {
   const found = listMembers().find(({ manifest, folder }) => manifest.name === member || `./${folder}` === member);
   if (found === undefined) return `no member is called "${member}"`;
   return verifyScript(join(rootFolder, found.folder), found.manifest, rest[0] === "run" ? rest.slice(1) : rest);
 }
 
-function verifyScript(folder: string, manifest: Manifest, words: readonly string[]): string | undefined {
+async function verifyScript(folder: string, manifest: Manifest, words: readonly string[]): Promise<string | undefined> {
   const [script = "", ...args] = words[0] === "run" ? words.slice(1) : words;
   const command = manifest.scripts?.[script];
   if (command === undefined) return `${manifest.name} has no script "${script}"`;
-  const options = args.filter((arg) => arg.startsWith("--")).map((arg) => arg.slice(2).split("=")[0] ?? "");
-  const unknown = options.filter((option) => option !== "" && !isKnownOption(folder, command, option));
-  return missing(
-    unknown.length === 0,
-    `"${script}" does not know ${unknown.map((option) => `--${option}`).join(", ")}`,
-  );
+  const options = args.filter((arg) => arg.startsWith("--") && arg !== "--").map((arg) => arg.split("=")[0] ?? "");
+  if (options.length === 0) return undefined;
+  const known = await knownOptions(folder, command);
+  const unknown = options.filter((option) => !known.test(option));
+  return missing(unknown.length === 0, `"${script}" does not know ${unknown.join(", ")}`);
 }
 
-/** An option is known when the sources beside the program behind a script name it as a key or as a long option. */
-function isKnownOption(folder: string, command: string, option: string): boolean {
-  const program = /(\S+)\/[\w.-]+\.ts\b/.exec(command)?.[1];
-  // What is no program of ours takes turbo's and vitest's options; these are the ones we tell people about.
-  const passedOn = ["filter", "project", "coverage"].includes(option);
-  if (program === undefined) return passedOn;
-  const named = new RegExp(`["'\`]${option}["'\`]|--${option}\\b|\\b${option}: \\{`);
-  const sources = listSourceFiles(join(folder, program).slice(rootFolder.length + 1));
-  return sources.some(({ text }) => named.test(text)) || (passedOn && command.includes("scripts/test.ts"));
+/** Something that knows the options of the program behind a script. */
+interface KnownOptions {
+  test(option: string): boolean;
+}
+
+// What is no program of ours takes turbo's and vitest's options; these are the ones we tell people about.
+const passedOn = ["--filter", "--project", "--coverage"];
+
+async function knownOptions(folder: string, command: string): Promise<KnownOptions> {
+  // The applications describe themselves.
+  if (command.includes("apps/")) {
+    const [program = "", ...args] = command.split(" ");
+    const { output } = await run(program, [...args, "--help"], { cwd: folder, output: "capture" });
+    return { test: (option) => output.split(/[\s,=]+/).includes(option) };
+  }
+  const source = /(\S+\.ts)\b/.exec(command)?.[1];
+  const text = source === undefined ? "" : readFileSync(join(folder, source), "utf8");
+  const isPassedOn = source === undefined || source === "scripts/test.ts";
+  return {
+    test: (option) =>
+      (isPassedOn && passedOn.includes(option)) || new RegExp(`["'\`]?\\b${option.slice(2)}["'\`]?: \\{`).test(text),
+  };
 }
 
 function verifyExecutable(path: string): string | undefined {
