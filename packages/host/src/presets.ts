@@ -17,7 +17,7 @@ export type PresetName = "local" | "production";
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   // One machine, one developer, who kills processes and wants to see what happens.
   local: {
-    // etcd's shortest lease is bound by its election timeout (1 s, at least 1.5 of them); 5 s survives a laptop that stutters.
+    // etcd grants nothing under 1.5 election timeouts, 2 s as it comes; 5 s survives a laptop that stutters.
     leaseTtlMs: 5_000,
     startQuietMs: 300,
     // A lease must survive two lost keepalives: TTL / 3, rounded up.

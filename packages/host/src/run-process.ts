@@ -84,7 +84,8 @@ class ProcessFrame {
     try {
       await Promise.race([asked, program.ended ?? asked]);
     } finally {
-      // Also when it failed: what it started has to end in good order.
+      // Also when it failed: what it started has to end in good order, and in time.
+      if (!signal.aborted) this.#startDeadline();
       await program.stop(signal.aborted ? String(signal.reason) : "the program ended");
       clearInterval(alive);
     }
@@ -104,11 +105,15 @@ class ProcessFrame {
     if (this.#stopAskedAtMs !== undefined) return;
     this.#stopAskedAtMs = performance.now();
     this.#logger.info("stopping", { reason });
+    this.#startDeadline();
+    this.#stopAsked.abort(reason);
+  }
+
+  #startDeadline(): void {
     setTimeout(() => {
       this.#logger.error("could not stop in time", { stopTimeoutMs: this.#stopTimeoutMs });
       this.#exit(EXIT_STATUS.stopTimeout);
     }, this.#stopTimeoutMs);
-    this.#stopAsked.abort(reason);
   }
 
   #onUncaught(error: unknown): void {
