@@ -59,6 +59,13 @@ export class ShardMap {
     return this.#migrating;
   }
 
+  /** Number of shards for which a node has been chosen, alive or not. */
+  get assigned(): number {
+    let assigned = 0;
+    for (const count of this.#targeted.values()) assigned += count;
+    return assigned;
+  }
+
   /** Grows whenever a target or a flag changes: what a plan depends on. */
   get targetVersion(): number {
     return this.#targetVersion;
@@ -81,19 +88,17 @@ export class ShardMap {
   applyShard(shard: number, modRevision: number, text: string | undefined): boolean {
     if (!this.#isNews(this.#shardSeen, shard, modRevision)) return false;
     const value = text === undefined ? ABSENT : parseShardValue(text);
-    this.#replace(shard, {
-      ...this.get(shard),
-      ...pickValue(value),
-      modRevision: text === undefined ? 0 : modRevision,
-    });
+    const { lastOwner, epoch } = this.get(shard);
+    this.#replace(shard, entry(value, text === undefined ? 0 : modRevision, lastOwner, epoch));
     return true;
   }
 
   /** Takes over a version of the key `epoch/<n>`, like {@link applyShard}. */
   applyEpoch(shard: number, modRevision: number, text: string | undefined): boolean {
     if (!this.#isNews(this.#epochSeen, shard, modRevision)) return false;
+    const before = this.get(shard);
     const lastOwner = text === undefined ? undefined : parseOwner(text);
-    this.#replace(shard, { ...this.get(shard), lastOwner, epoch: text === undefined ? 0 : modRevision });
+    this.#replace(shard, entry(before, before.modRevision, lastOwner, text === undefined ? 0 : modRevision));
     return true;
   }
 
@@ -111,7 +116,7 @@ export class ShardMap {
       if (previous.target !== undefined) add(this.#targeted, previous.target, -1);
       if (next.target !== undefined) add(this.#targeted, next.target, 1);
     }
-    if (previous.target !== next.target || previous.flags.join() !== next.flags.join()) this.#targetVersion += 1;
+    if (previous.target !== next.target || !sameFlags(previous.flags, next.flags)) this.#targetVersion += 1;
     this.#migrating += Number(isMigrating(next)) - Number(isMigrating(previous));
     const before = ownerOf(previous);
     const after = ownerOf(next);
@@ -138,8 +143,13 @@ export function isMigrating(entry: ShardEntry): boolean {
   return entry.target !== undefined && entry.target !== entry.current && entry.epoch > 0;
 }
 
-function pickValue({ target, current, flags }: ShardValue): ShardValue {
-  return { target, current, flags };
+/** Always the same fields in the same order: thousands of entries of one hidden class. */
+function entry(value: ShardValue, modRevision: number, lastOwner: Owner | undefined, epoch: Epoch): ShardEntry {
+  return { target: value.target, current: value.current, flags: value.flags, modRevision, lastOwner, epoch };
+}
+
+function sameFlags(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || a.join() === b.join();
 }
 
 function ownerKey(address: Address, incarnation: Epoch): string {

@@ -94,6 +94,7 @@ describe("a shard map", () => {
         }
         const entries = [0, 1, 2, 3].map((shard) => map.get(shard));
         expect(map.migrating).toBe(entries.filter(isMigrating).length);
+        expect(map.assigned).toBe(entries.filter(({ target }) => target !== undefined).length);
         for (const node of [A, B]) {
           expect(map.targetedAt(node)).toBe(entries.filter(({ target }) => target === node).length);
           for (const incarnation of [1, 2]) {
