@@ -1,5 +1,6 @@
-import { type Clock, GoverseError, type Timer } from "@goverse/core";
+import type { Clock, Timer } from "@goverse/core";
 import type { Readiness } from "@goverse/host";
+import { Milestone } from "./milestone.ts";
 
 /**
  * How often readiness is looked at without an occasion, in milliseconds: silence of etcd makes a process unready, and silence is no
@@ -12,9 +13,7 @@ export class ReadinessWatch {
   readonly #read: () => Readiness;
   readonly #clock: Clock;
   readonly #listeners = new Set<(readiness: Readiness) => void>();
-  readonly #first: Promise<void>;
-  #resolveFirst: () => void = () => {};
-  #rejectFirst: (error: GoverseError) => void = () => {};
+  readonly #first = new Milestone("this node stopped before it was ready");
   #ready = false;
   #timer: Timer | undefined;
   #closed = false;
@@ -23,17 +22,11 @@ export class ReadinessWatch {
   constructor(read: () => Readiness, clock: Clock) {
     this.#read = read;
     this.#clock = clock;
-    this.#first = new Promise((resolve, reject) => {
-      this.#resolveFirst = resolve;
-      this.#rejectFirst = reject;
-    });
-    // Nobody has to wait for it.
-    this.#first.catch(() => {});
   }
 
-  /** Resolves when the process is ready for the first time. Rejects with `UNAVAILABLE` when it stops before. */
+  /** Resolves when the process is ready for the first time. Rejects with `CANCELLED` when it stops before. */
   get first(): Promise<void> {
-    return this.#first;
+    return this.#first.reached;
   }
 
   /** Hears of every change between ready and not ready. Returns the way to end that. */
@@ -56,11 +49,11 @@ export class ReadinessWatch {
     this.#closed = true;
     this.#timer?.cancel();
     this.#report({ ready: false, reason: "stopping" });
-    this.#rejectFirst(new GoverseError("UNAVAILABLE", "this node stopped before it was ready"));
+    this.#first.miss();
   }
 
   #report(readiness: Readiness): void {
-    if (readiness.ready) this.#resolveFirst();
+    if (readiness.ready) this.#first.reach();
     if (readiness.ready === this.#ready) return;
     this.#ready = readiness.ready;
     for (const listener of this.#listeners) listener(readiness);

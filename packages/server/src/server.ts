@@ -5,6 +5,7 @@ import type { Node } from "@goverse/node";
 import { Goverse } from "@goverse/protocol";
 import { addService, bind, createGrpcServer, stopGrpcServer } from "@goverse/protocol/grpc";
 import { type GoverseServiceOptions, goverseService } from "./goverse-service.ts";
+import { Milestone } from "./milestone.ts";
 import { createNodeParts, type NodeParts } from "./node-parts.ts";
 import {
   LISTEN_OPTION,
@@ -32,6 +33,9 @@ export class Server {
   readonly #options: ResolvedServerOptions;
   readonly #grpc: ReturnType<typeof createGrpcServer>;
   readonly #readiness: ReadinessWatch;
+  readonly #listening = new Milestone("this node stopped before it listened");
+  /** Never reached: it ends a start that a stop interrupts. */
+  readonly #interrupted = new Milestone("this node was stopped while it started");
   #phase: Phase = "new";
   #parts: NodeParts | undefined;
   #service: GoverseServiceOptions | undefined;
@@ -53,14 +57,18 @@ export class Server {
     if (this.#phase !== "new") throw new GoverseError("UNSUPPORTED", "a server is started once; make a new one");
     this.#phase = "starting";
     try {
-      const parts = await this.#listen();
-      await parts.consensus.start();
+      await Promise.race([this.#join(), this.#interrupted.reached]);
     } catch (error) {
       await this.stop();
       throw error;
     }
     if (this.#phase === "starting") this.#phase = "running";
     this.#readiness.check();
+  }
+
+  /** Resolves when both ports are open, before the cluster is joined. Rejects when that fails. */
+  get listening(): Promise<void> {
+    return this.#listening.reached;
   }
 
   /** Resolves when this process is ready for the first time: every shard of the cluster has an owner. Rejects when it stops before. */
@@ -126,6 +134,12 @@ export class Server {
     throw new GoverseError("UNAVAILABLE", "this node is starting");
   }
 
+  async #join(): Promise<void> {
+    const { consensus } = await this.#listen();
+    this.#listening.reach();
+    await consensus.start();
+  }
+
   /** Opens both ports and wires the parts up. `/healthz` answers from then on; calls wait for the cluster. */
   async #listen(): Promise<NodeParts> {
     const { listen, advertiseAddress, logger } = this.#options;
@@ -181,6 +195,8 @@ export class Server {
     const { clock, logger, times } = this.#options;
     const deadlineMs = clock.monotonicMs() + times.stopTimeoutMs;
     this.#phase = "stopping";
+    this.#listening.miss();
+    this.#interrupted.miss();
     this.#readiness.close();
     await runStopSteps(this.#stopSteps(deadlineMs), deadlineMs, { clock, logger });
     this.#phase = "stopped";
