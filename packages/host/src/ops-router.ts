@@ -10,6 +10,10 @@ export type Readiness = { readonly ready: true } | { readonly ready: false; read
 export interface ScrapeTargets {
   /** `host:port` of each. */
   readonly targets: readonly string[];
+  /**
+   * Added to everything that is scraped there. Never `node`, `role` or another label of our metrics: Prometheus would rename the
+   * metric's own to `exported_node`, and queries would not find it. Prefix them, for example `goverse_role`.
+   */
   readonly labels: Readonly<Record<string, string>>;
 }
 

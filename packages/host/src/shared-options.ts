@@ -25,6 +25,7 @@ export type SharedOptions = {
   readonly logJson: OptionSpec<boolean>;
 };
 
+/** The table of {@link SharedOptions}: spread it into the table of a program. */
 export const SHARED_OPTIONS: SharedOptions = {
   etcd: listOption({
     placeholder: "host:port,…",

@@ -1,13 +1,13 @@
 import { type ChildProcess, fork, spawn, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { EXIT_STATUS } from "../src/index.ts";
 
 // Each test starts a Node process or two, on machines that are busy with other suites.
 vi.setConfig({ testTimeout: 30_000 });
 
-const PROGRAM = join(import.meta.dirname, "fixtures/program.ts");
+const PROGRAM = fileURLToPath(new URL("./fixtures/program.ts", import.meta.url));
 const NODE_ARGS = ["--conditions=@goverse/source", "--import", "tsx"];
 const children: ChildProcess[] = [];
 

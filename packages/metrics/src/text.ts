@@ -4,7 +4,7 @@ import { LINES_PER_CHUNK } from "./limits.ts";
 export type ExpositionFormat = "text" | "openmetrics";
 
 /** Escapes a label value; the same in both formats. */
-export function escapeLabelValue(value: string): string {
+function escapeLabelValue(value: string): string {
   return /["\\\n]/.test(value) ? value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"') : value;
 }
 
