@@ -61,16 +61,21 @@ export function placeShards(map: ShardMap, all: readonly PlanNode[]): Placement 
     const entry = map.get(shard);
     const wanted = entry.target === undefined ? undefined : indexOf.get(entry.target);
     if (wanted !== undefined) {
-      put(placement, shard, wanted);
-      if (isPinned(entry)) placement.pinned[wanted] = (placement.pinned[wanted] ?? 0) + 1;
+      settle(placement, shard, wanted, entry);
       continue;
     }
     const owner = liveOwner(entry, (address) => incarnations.get(address));
     const home = owner === undefined ? undefined : indexOf.get(owner.address);
-    if (home !== undefined) put(placement, shard, home);
+    if (home !== undefined) settle(placement, shard, home, entry);
     placement.reasons.set(shard, home === undefined ? orphanReason(entry, incarnations) : "returned");
   }
   return placement;
+}
+
+/** Puts a shard where it already is or belongs; a pinned one counts as not to be taken away again. */
+function settle(placement: Placement, shard: number, node: number, entry: ShardEntry): void {
+  put(placement, shard, node);
+  if (isPinned(entry)) placement.pinned[node] = (placement.pinned[node] ?? 0) + 1;
 }
 
 /** Puts a shard on a node, taking it from where it was. */
