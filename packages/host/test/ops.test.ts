@@ -193,6 +193,7 @@ describe("everything else", () => {
       mount: (app) =>
         app.use((ctx) => {
           if (ctx.path === "/bad") throw new GoverseError("INVALID_ARGUMENT", "seconds must be a number");
+          if (ctx.path === "/upstream") throw Object.assign(new Error("inside"), { status: 502 });
         }),
     });
     const missing = await fetch(`${url}/nothing`);
@@ -206,6 +207,8 @@ describe("everything else", () => {
       "HEAD, GET",
       { error: "/metrics takes HEAD, GET, not POST", code: "METHOD_NOT_ALLOWED" },
     ]);
+    const upstream = await fetch(`${url}/upstream`);
+    expect([upstream.status, await upstream.json()]).toEqual([500, { error: "internal error", code: "INTERNAL" }]);
     const bad = await fetch(`${url}/bad`);
     expect([bad.status, await bad.json()]).toEqual([
       400,
