@@ -69,7 +69,8 @@ export function goverseService(service: () => GoverseServiceOptions): Handlers<t
       const options = service();
       const { shardCount, node, clock } = options;
       const id = checkObject({ type, id: text }, shardCount);
-      await withOwnerHint(options, id, () => node.destroy(objectRequest({ type, id }, context, clock)));
+      const existed = await withOwnerHint(options, id, () => node.destroy(objectRequest({ type, id }, context, clock)));
+      if (!existed) throw new GoverseError("NOT_FOUND", `there is no object ${type} ${text}`);
       return {};
     },
     listObjects: async () => ({ objects: listObjects(service().node) }),
