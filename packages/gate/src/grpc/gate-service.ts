@@ -54,8 +54,7 @@ export function gateService(gate: () => GateServiceParts): Handlers<typeof GateS
     },
     deleteObject: async ({ type, id }, context) => {
       // Over gRPC, deleting what does not exist has always succeeded.
-      await gate().router.destroy(type, id, requestOptions(context));
-      return {};
+      return { existed: await gate().router.destroy(type, id, requestOptions(context)) };
     },
     // Failures of a reliable call are part of its answer, never a status.
     reliableCallObject: () => Promise.resolve(SKIPPED),
