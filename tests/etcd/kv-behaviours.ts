@@ -117,7 +117,10 @@ export const kvBehaviours: Readonly<Record<string, (corner: Corner) => Promise<v
     const revision = await corner.put("b", "again");
     const answer = await corner.client.kv.range({
       ...corner.all(),
-      ...{ limit: 1, sort_target: "Mod", sort_order: "Descend", keys_only: true },
+      limit: 1,
+      sort_target: "Mod",
+      sort_order: "Descend",
+      keys_only: true,
     });
     expect(answer).toMatchObject({ count: "3", more: true });
     expect(answer.kvs).toMatchObject([{ key: corner.key("b"), mod_revision: String(revision) }]);

@@ -60,12 +60,11 @@ export async function startRealEtcd(options: RealEtcdOptions = {}): Promise<Real
   );
   const output = keepLastLines(child);
   const exited = once(child, "exit");
-  // A test process that ends without stopping its server must not leave it behind.
-  const killAtExit = (): void => void child.kill("SIGKILL");
-  process.once("exit", killAtExit);
+  const watchdog = startWatchdog(child.pid ?? 0);
 
   const stop = async (): Promise<void> => {
-    process.removeListener("exit", killAtExit);
+    // First, so that it never signals a number that has been given to another process.
+    watchdog.kill("SIGKILL");
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     await exited;
     if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
@@ -84,6 +83,17 @@ export async function startRealEtcd(options: RealEtcdOptions = {}): Promise<Real
     signal: (name) => void child.kill(name),
     stop,
   };
+}
+
+/**
+ * Ends the server when this process ends without stopping it. A test worker that is killed runs no handlers of its own, but its end
+ * of the pipe closes, and that ends the shell's `read`.
+ */
+function startWatchdog(pid: number): ChildProcess {
+  return spawn("/bin/sh", ["-c", 'read -r _; kill -9 "$1"', "watchdog", String(pid)], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
 }
 
 /** A port that was free a moment ago. */

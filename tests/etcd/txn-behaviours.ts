@@ -71,7 +71,10 @@ export const txnBehaviours: Readonly<Record<string, (corner: Corner) => Promise<
 
   "nested transactions succeed or fail alone": async (corner) => {
     const absent = (name: string): ICompare => ({
-      ...{ key: corner.key(name), target: "Create", result: "Equal", create_revision: 0 },
+      key: corner.key(name),
+      target: "Create",
+      result: "Equal",
+      create_revision: 0,
     });
     const mine = [corner.putOp("a", "me")];
     await corner.put("b", "rival");

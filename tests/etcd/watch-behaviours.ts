@@ -36,7 +36,11 @@ export const watchBehaviours: Readonly<Record<string, (corner: Corner) => Promis
       {
         type: "Delete",
         kv: {
-          ...{ key: `${corner.folder}a`, value: "", create_revision: "0", version: "0", lease: "0" },
+          key: `${corner.folder}a`,
+          value: "",
+          create_revision: "0",
+          version: "0",
+          lease: "0",
           mod_revision: String(revision),
         },
         prev_kv: null,
@@ -105,11 +109,15 @@ export const watchBehaviours: Readonly<Record<string, (corner: Corner) => Promis
     watch.send({ create_request: { key: corner.key("b"), range_end: corner.key("a") } });
     const [, taken, empty] = await messages(watch, 3, isCreated);
     expect(taken).toMatchObject({
-      ...{ watch_id: "-1", created: true, canceled: true },
+      watch_id: "-1",
+      created: true,
+      canceled: true,
       cancel_reason: "mvcc: duplicate watch ID provided on the WatchStream",
     });
     expect(empty).toMatchObject({
-      ...{ watch_id: "-1", created: true, canceled: true },
+      watch_id: "-1",
+      created: true,
+      canceled: true,
       cancel_reason: "mvcc: watcher range is empty",
     });
   },
@@ -149,7 +157,10 @@ export const watchBehaviours: Readonly<Record<string, (corner: Corner) => Promis
     expect(created).toMatchObject({ watch_id: "1", canceled: false });
     const [canceled] = await messages(watch, 1, isCanceled);
     expect(canceled).toMatchObject({
-      ...{ watch_id: "1", compact_revision: String(third), events: [], cancel_reason: "" },
+      watch_id: "1",
+      compact_revision: String(third),
+      events: [],
+      cancel_reason: "",
       header: { revision: "0" },
     });
   },
