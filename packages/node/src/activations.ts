@@ -15,11 +15,12 @@ export class Activations {
    * Gives the object its state. Whoever asks while it is on its way shares it. Rejects with whatever `state` or `onActivate` threw;
    * the object is then as it was, and the next one to ask tries again.
    */
-  activate(cell: Cell): Promise<void> {
+  async activate(cell: Cell): Promise<void> {
+    if (cell.status !== "empty") return;
     cell.activation ??= this.#activate(cell).finally(() => {
       cell.activation = undefined;
     });
-    return cell.activation;
+    await cell.activation;
   }
 
   async #activate(cell: Cell): Promise<void> {

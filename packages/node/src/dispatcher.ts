@@ -8,7 +8,7 @@ import type { InvocationReply } from "./invocation.ts";
 import { DEFAULT_CALL_TIMEOUT_MS } from "./limits.ts";
 import type { ColdReason } from "./node-metrics.ts";
 import type { ObjectMethod, ObjectType } from "./object-type.ts";
-import type { Services } from "./services.ts";
+import { isOwned, type Services } from "./services.ts";
 import type { TurnBook } from "./turn-book.ts";
 import { TurnRunner } from "./turn-runner.ts";
 import { type Reply, Turn, type TurnRequest } from "./turn.ts";
@@ -73,8 +73,8 @@ export class Dispatcher {
       if (turn.phase !== "waiting" || !closure.covers(turn.cell.id.place)) continue;
       const refusal = this.#admission.refusal(turn.cell.id.place, turn.chain);
       if (refusal === undefined) continue;
-      this.#withdraw(turn);
-      this.#runner.bounce(turn, refusal);
+      turn.cell.remove(turn);
+      this.#bounceWaiting(turn, refusal);
       this.#startNext(turn.cell);
     }
   }
@@ -88,8 +88,12 @@ export class Dispatcher {
     }
     for (const turn of this.#book.turns()) {
       if (turn.cell.status !== "gone" || turn.answered) continue;
-      if (turn.phase === "waiting") this.#withdraw(turn);
-      this.#runner.lose(turn);
+      if (turn.phase !== "waiting") {
+        this.#runner.lose(turn);
+        continue;
+      }
+      turn.cell.remove(turn);
+      this.#bounceWaiting(turn);
     }
     this.#book.recheck();
   }
@@ -109,7 +113,7 @@ export class Dispatcher {
       const reply = { resolve: () => resolve(), reject: () => resolve() };
       const turn = new Turn(cell, cell.type.destroy, request, times, reply);
       this.#book.add(turn);
-      this.#start(turn, nowMs, true);
+      this.#start(turn, nowMs);
     });
   }
 
@@ -141,7 +145,7 @@ export class Dispatcher {
     this.#book.add(turn);
     this.#armSweep();
     turn.watchCaller(() => this.#giveUp(turn, callerGone(turn)));
-    if (startsNow) this.#start(turn, nowMs, true);
+    if (startsNow) this.#start(turn, nowMs);
     else cell.enqueue(turn);
   }
 
@@ -160,9 +164,9 @@ export class Dispatcher {
     throw reentrantCall(turn.chain, turn.method.label, turn.cell.name, turn.callId);
   }
 
-  #start(turn: Turn, nowMs: number, checked: boolean): void {
+  #start(turn: Turn, nowMs: number): void {
     turn.cell.enter(turn.method.mode);
-    this.#runner.start(turn, nowMs, checked);
+    this.#runner.start(turn, nowMs);
   }
 
   #ended(turn: Turn): void {
@@ -177,7 +181,8 @@ export class Dispatcher {
     cell.starting = true;
     for (let turn = cell.takeNext(); turn !== undefined; turn = cell.takeNext()) {
       const nowMs = this.#services.clock.monotonicMs();
-      if (turn.deadlineMs > nowMs) this.#start(turn, nowMs, false);
+      if (!isOwned(turn, this.#services)) this.#bounceWaiting(turn);
+      else if (turn.deadlineMs > nowMs) this.#start(turn, nowMs);
       else this.#refuseWaiting(turn, nowMs, outOfTime(turn, "the deadline passed before its turn came"));
     }
     cell.starting = false;
@@ -186,11 +191,11 @@ export class Dispatcher {
     else if (cell.status === "active") this.#rested(cell);
   }
 
-  /** Takes a turn out of its mailbox. */
-  #withdraw(turn: Turn): void {
-    turn.cell.remove(turn);
+  /** Answers a call that has left the mailbox as not started. */
+  #bounceWaiting(turn: Turn, refusal?: GoverseError): void {
     turn.phase = "ended";
     this.#book.remove(turn);
+    this.#runner.bounce(turn, refusal);
   }
 
   /** The caller stops waiting, for whatever reason. What runs goes on and keeps the object until it really ends. */

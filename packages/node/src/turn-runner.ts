@@ -18,15 +18,12 @@ export class TurnRunner {
     this.#ended = ended;
   }
 
-  /**
-   * Starts a turn that holds its object.
-   * @param checked Whether ownership has been checked in this very moment.
-   */
-  start(turn: Turn, nowMs: number, checked: boolean): void {
+  /** Starts a turn that holds its object, whose ownership has been checked in this very moment. */
+  start(turn: Turn, nowMs: number): void {
     turn.phase = "preparing";
     turn.startedMs = nowMs;
     turn.method.metrics.queueWaited((nowMs - turn.arrivedMs) / 1000);
-    void this.#run(turn, checked);
+    void this.#run(turn);
   }
 
   /** Answers a call that did not start, and is therefore not counted: it will be sent again. */
@@ -55,9 +52,9 @@ export class TurnRunner {
     else this.bounce(turn);
   }
 
-  async #run(turn: Turn, checked: boolean): Promise<void> {
-    const prepared = this.#prepare(turn, checked);
-    if (prepared === true || (prepared !== false && (await prepared))) {
+  async #run(turn: Turn): Promise<void> {
+    const prepared = this.#prepare(turn);
+    if (prepared === true || (await prepared)) {
       turn.phase = "running";
       try {
         const returned = this.#perform(turn);
@@ -70,32 +67,30 @@ export class TurnRunner {
     this.#ended(turn);
   }
 
-  /** Whether the method may start. Answers the caller when it may not. At once in the common case. */
-  #prepare(turn: Turn, checked: boolean): boolean | Promise<boolean> {
+  /** Whether the method may start. Answers the caller when it may not. The common case costs no promise. */
+  #prepare(turn: Turn): true | Promise<boolean> {
     const activated = turn.cell.status === "active" || turn.method.kind === "destroy";
-    if (!activated || turn.input instanceof Promise) return this.#prepareSlowly(turn);
-    return checked || this.#mayStart(turn);
+    return activated && !(turn.input instanceof Promise) ? true : this.#prepareSlowly(turn);
   }
 
   async #prepareSlowly(turn: Turn): Promise<boolean> {
-    if (!this.#mayStart(turn)) return false;
     try {
       turn.input = await turn.input;
     } catch (refusal) {
       this.fail(turn, GoverseError.from(refusal));
-      return false;
     }
+    if (!this.#mayGoOn(turn)) return false;
     try {
       await this.#activations.activate(turn.cell);
     } catch (thrown) {
-      this.#reportInternal("activation failed", turn, thrown);
+      this.#reportInternal("an object could not be activated", turn, thrown);
       this.fail(turn, internal(turn, "could not be activated"));
-      return false;
     }
-    return this.#mayStart(turn);
+    return this.#mayGoOn(turn);
   }
 
-  #mayStart(turn: Turn): boolean {
+  /** After a pause in which the caller may have gone, or the object. */
+  #mayGoOn(turn: Turn): boolean {
     if (turn.answered) return false;
     if (isOwned(turn, this.#services)) return true;
     this.bounce(turn);

@@ -132,8 +132,8 @@ export class Harness {
     return chunks
       .join("")
       .split("\n")
-      .filter((line) => line.startsWith(prefix))
-      .map((line) => line.replace(`node="${ADDRESS}",`, ""));
+      .map((line) => line.replace(`node="${ADDRESS}",`, ""))
+      .filter((line) => line.startsWith(prefix));
   }
 
   #logger(base: LogFields): Logger {
