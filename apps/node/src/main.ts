@@ -15,11 +15,11 @@ import { NODE_OPTIONS, serverOptions } from "./options.ts";
 
 const PROGRAM = { name: "goverse-node", summary: "A GoVerse node: hosts objects.", version: SERVER_VERSION };
 
-runProcess(async ({ signal, configure }: ProcessContext): Promise<RunningProgram> => {
+runProcess(async (frame: ProcessContext): Promise<RunningProgram> => {
   const input = { program: PROGRAM, table: NODE_OPTIONS, argv: process.argv.slice(2), env: process.env };
   const options = resolveOptions(input);
   const logger = createLogger({ name: "node", level: options.logLevel, json: options.logJson });
-  configure({ logger, stopTimeoutMs: PRESETS[options.preset].stopTimeoutMs });
+  frame.configure({ logger, stopTimeoutMs: PRESETS[options.preset].stopTimeoutMs });
   if (options.objects.length === 0) {
     throw new UsageError(
       "--objects is missing: give the modules that export this node's object types, for example ./dist/objects.js",
@@ -27,7 +27,7 @@ runProcess(async ({ signal, configure }: ProcessContext): Promise<RunningProgram
   }
   const objects = await loadObjects(options.objects);
   const server = createServer({ ...serverOptions(options), objects, logger });
-  signal.addEventListener("abort", () => void server.stop(), { once: true });
+  frame.signal.addEventListener("abort", () => void server.stop(), { once: true });
   announce(
     server,
     objects.map(({ contract }) => contract.name),

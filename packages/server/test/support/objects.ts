@@ -1,4 +1,4 @@
-import { type AnyImplementation, contract, implement } from "@goverse/core";
+import { type AnyImplementation, contract, GoverseError, implement } from "@goverse/core";
 import { z } from "zod";
 
 /** A counter that can also fail and take its time. */
@@ -45,8 +45,14 @@ export function testObjects(node: string): readonly AnyImplementation[] {
       Follow: async (ctx, { route }) => {
         const [next, ...rest] = route;
         if (next === undefined) return { visited: [ctx.id] };
-        const { visited } = await ctx.object(Relay, next).Follow({ route: rest });
-        return { visited: [ctx.id, ...visited] };
+        try {
+          const { visited } = await ctx.object(Relay, next).Follow({ route: rest });
+          return { visited: [ctx.id, ...visited] };
+        } catch (error) {
+          // What a method throws stays on its node, so a refusal is told as a result.
+          const path = error instanceof GoverseError ? (error.details.path ?? []) : [];
+          return { visited: [ctx.id, "refused", ...path] };
+        }
       },
       Count: (ctx, { counter }) => ctx.object(Counter, counter).Add({ by: 1 }),
     },
