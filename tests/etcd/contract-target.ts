@@ -13,12 +13,9 @@ export interface Target {
   stop(): Promise<void>;
 }
 
-/** Both servers send progress at this interval: etcd through its only flag for it. */
-const PROGRESS_INTERVAL_MS = 200;
-
 /** Starts the embedded server. */
 export async function embeddedTarget(): Promise<Target> {
-  const server = await startEmbeddedEtcd({ progressNotifyIntervalMs: PROGRESS_INTERVAL_MS });
+  const server = await startEmbeddedEtcd();
   return targetFor(server.address, () => server.stop());
 }
 

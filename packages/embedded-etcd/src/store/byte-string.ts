@@ -8,7 +8,10 @@ export type ByteString = string;
 
 /** Turns bytes into the store's form. */
 export function bytesToByteString(bytes: Uint8Array): ByteString {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  if (bytes.byteLength === 0) return "";
+  // What comes from the wire is a Buffer already; another view of it would cost more than the conversion.
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString("latin1");
 }
 
 /** Turns the store's form back into bytes. */
