@@ -113,7 +113,10 @@ function twoDashes(table: OptionTable, argv: readonly string[]): string[] {
     const value: string = flag[2] ?? "";
     const spec = known.get(name);
     if (spec?.secret === true) throw secretInFlag(name);
-    result.push(`--${name}${spec?.kind === "switch" && value === "" ? "=true" : value}`);
+    // Without its value an unknown flag is easier to compare with the known ones.
+    result.push(
+      spec === undefined ? `--${name}` : `--${name}${spec.kind === "switch" && value === "" ? "=true" : value}`,
+    );
     isValue = spec !== undefined && spec.kind !== "switch" && value === "";
   }
   return result;

@@ -101,7 +101,8 @@ describe("options", () => {
   });
 
   it.each([
-    [["--shard=3"], "unknown option '--shard=3' (Did you mean --shards?)"],
+    [["--shard=3"], "unknown option '--shard' (Did you mean --shards?)"],
+    [["--metrics-lissten=localhost:9090"], "unknown option '--metrics-lissten' (Did you mean --metrics-listen?)"],
     [["-metric-listen", ":1"], "unknown option '--metric-listen' (Did you mean --metrics-listen?)"],
     [["--zzz"], "unknown option '--zzz' (see --help)"],
     [["--shards"], "option '--shards <number>' argument missing (see --help)"],
