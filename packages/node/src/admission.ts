@@ -67,7 +67,8 @@ export class Admission {
   #comesFrom(closure: Closure, chain: readonly string[]): boolean {
     return chain.some((turnId) => {
       const turn = this.#runningTurn(turnId);
-      return turn !== undefined && closure.covers(turn.cell.id.place);
+      // What runs on a dropped object has no effect any more, and nothing waits for it.
+      return turn !== undefined && turn.cell.status !== "gone" && closure.covers(turn.cell.id.place);
     });
   }
 }

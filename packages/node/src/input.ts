@@ -16,20 +16,22 @@ export function receive(
 ): unknown {
   const schema = method.contract.in;
   if (schema === undefined) return undefined;
-  const field = `${method.label} input`;
-  const refuse = (thrown: unknown): never => {
-    throw refusalOf(thrown, field, callId, services);
-  };
+  const field = method.inputField;
   try {
     const input = validate(schema, decodePayload(schema, payload, field), field);
-    if (!(input instanceof Promise)) return input;
-    const late = input.catch(refuse);
-    // The turn hears of it when it awaits it; until then nobody listens.
-    late.catch(() => {});
-    return late;
+    return input instanceof Promise ? checkedLater(input, field, callId, services) : input;
   } catch (thrown) {
-    return refuse(thrown);
+    throw refusalOf(thrown, field, callId, services);
   }
+}
+
+function checkedLater(input: Promise<unknown>, field: string, callId: string, services: Services): Promise<unknown> {
+  const checked = input.catch((thrown: unknown) => {
+    throw refusalOf(thrown, field, callId, services);
+  });
+  // The turn hears of a refusal when it awaits it; until then nobody listens.
+  checked.catch(() => {});
+  return checked;
 }
 
 function refusalOf(thrown: unknown, field: string, callId: string, services: Services): GoverseError {

@@ -22,6 +22,8 @@ export interface ObjectMethod {
   readonly name: string;
   /** `<Type>.<Method>`, for messages. */
   readonly label: string;
+  /** `<Type>.<Method> input`, for refusals. */
+  readonly inputField: string;
   readonly mode: TurnMode;
   readonly reentrant: boolean;
   readonly contract: MethodContract;
@@ -83,6 +85,7 @@ function methodsOf(contract: AnyContract, behaviour: AnyBehaviour, metrics: Node
       kind: "call",
       name,
       label: `${contract.name}.${name}`,
+      inputField: `${contract.name}.${name} input`,
       mode: definition.mode ?? "exclusive",
       reentrant: definition.reentrant ?? false,
       contract: definition,
@@ -104,6 +107,7 @@ function systemMethod(
     kind,
     name: kind,
     label: `${kind} ${type}`,
+    inputField: "",
     mode,
     reentrant: false,
     contract,

@@ -271,6 +271,19 @@ describe("stopping", () => {
     expect(harness.clock.pendingTimers).toBe(0);
   });
 
+  it("lets nothing in any more that comes from an abandoned turn", async () => {
+    const running = failure(harness.object(Thing, A).Ask(C));
+    await settle();
+    const stopped = harness.node.stop(deadline(0));
+    await harness.clock.advance(10);
+    await Promise.all([running, stopped]);
+    gateOf("ask").resolve();
+    await settle();
+    const chain = ["42:1@Thing/shard#1/a"];
+    expect((await failure(harness.object(Thing, C, { chain }).Ping())).code).toBe("UNAVAILABLE");
+    expect(log).toEqual([]);
+  });
+
   it("twice is stopping once", () => {
     expect(harness.node.stop(deadline(1_000))).toBe(harness.node.stop(deadline(1)));
   });

@@ -19,7 +19,7 @@ import type { CallOrigin, Invocation, InvocationReply, NodeLimits, ObjectRequest
 import { Node } from "../../src/index.ts";
 import { ManualClock } from "./manual-clock.ts";
 
-export const ADDRESS: Address = parseAddress("localhost:47000");
+const ADDRESS: Address = parseAddress("localhost:47000");
 const SHARDS = 64;
 
 /** What a test may choose. */
