@@ -67,7 +67,7 @@ export class Consensus {
     this.#options = resolveOptions(options);
     const { etcdPrefix, etcdEndpoints, shardCount, address, role } = this.#options;
     this.#keys = clusterKeys(etcdPrefix);
-    this.#client = connectEtcd({ endpoints: etcdEndpoints });
+    this.#client = this.#options.client ?? connectEtcd({ endpoints: etcdEndpoints });
     this.#state = new ClusterState(this.#keys, shardCount);
     this.#mirror = new Mirror({
       ...this.#options,

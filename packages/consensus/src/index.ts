@@ -1,5 +1,25 @@
 export { Consensus, type ConsensusSummary, type StopOptions } from "./consensus.ts";
-export type { LeaseId } from "./etcd/client.ts";
+export {
+  type Compare,
+  type EtcdClient,
+  EtcdFailure,
+  type EtcdFailureReason,
+  type KeepAliveHandlers,
+  type KeepAliveStream,
+  type KeyValue,
+  type LeaseId,
+  type LeaseTime,
+  type Op,
+  type OpResult,
+  type RangeRequest,
+  type RangeResult,
+  type Txn,
+  type TxnResult,
+  type WatchEvent,
+  type WatchHandlers,
+  type WatchRequest,
+  type WatchStream,
+} from "./etcd/client.ts";
 export type { Member, MemberMeta } from "./member.ts";
 export type { ConsensusMetrics } from "./metrics.ts";
 export type { ConsensusOptions } from "./options.ts";

@@ -1,4 +1,4 @@
-import { plan, type PlanReason, type Self } from "@goverse/core";
+import { type Address, plan, type PlanReason, type Self } from "@goverse/core";
 import { Backoff } from "./backoff.ts";
 import type { WriterOptions } from "./claimer.ts";
 import type { Leadership } from "./cluster-state.ts";
@@ -10,6 +10,15 @@ export interface LeaderOptions extends WriterOptions {
   readonly metrics: ConsensusMetrics;
   /** Fraction of an equal share by which nodes may differ before shards move; 0 balances to one shard. */
   readonly imbalanceTolerance: number;
+}
+
+/** What the plan should take into account besides the map and the nodes. */
+export interface PlanWishes {
+  readonly mayRebalance: boolean;
+  /** Shards that their living target has not claimed in time. */
+  readonly stuck: ReadonlySet<number>;
+  /** Nodes that receive nothing for now. */
+  readonly suspects: ReadonlySet<Address>;
 }
 
 /** Transactions under way at once. */
@@ -38,13 +47,12 @@ export class Leader {
   async planAndWrite(
     self: Self,
     leadership: Leadership,
-    mayRebalance: boolean,
-    stuck: ReadonlySet<number>,
+    { mayRebalance, stuck, suspects }: PlanWishes,
   ): Promise<boolean> {
     const { state, keys, imbalanceTolerance } = this.#options;
     const { assignments, decisions } = plan({
       map: state.map,
-      nodes: state.nodes,
+      nodes: state.nodes.map((node) => ({ ...node, suspect: suspects.has(node.address) })),
       mayRebalance,
       stuck,
       imbalanceTolerance,

@@ -261,15 +261,18 @@ export class NodeLoop {
     }
     if (decision.againAtMs !== undefined) this.#alarm.setBy(decision.againAtMs);
     const stuck = this.#unclaimed.takeStuck(nowMs);
-    const nextStuckAtMs = this.#unclaimed.nextStuckAtMs();
-    if (nextStuckAtMs !== undefined) this.#alarm.setBy(nextStuckAtMs);
-    const basis = `${state.map.targetVersion} ${this.#nodes} ${decision.mayRebalance}`;
+    const suspects = this.#unclaimed.suspects(nowMs);
+    const nextAtMs = this.#unclaimed.nextAtMs();
+    if (nextAtMs !== undefined) this.#alarm.setBy(nextAtMs);
+    const basis = `${state.map.targetVersion} ${this.#nodes} ${decision.mayRebalance} ${[...suspects].join()}`;
     if (basis === this.#planned && stuck.size === 0) return;
     this.#planned = basis;
-    void this.#leader.planAndWrite(self, leadership, decision.mayRebalance, stuck).then((isDone) => {
-      if (!isDone) this.#planned = "";
-      this.wake();
-    });
+    void this.#leader
+      .planAndWrite(self, leadership, { mayRebalance: decision.mayRebalance, stuck, suspects })
+      .then((isDone) => {
+        if (!isDone) this.#planned = "";
+        this.wake();
+      });
   }
 
   #lookAgain(shards: readonly number[]): void {

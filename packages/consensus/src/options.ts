@@ -9,7 +9,7 @@ import {
   systemClock,
 } from "@goverse/core";
 import { randomBytes } from "node:crypto";
-import type { LeaseId } from "./etcd/client.ts";
+import type { EtcdClient, LeaseId } from "./etcd/client.ts";
 import type { MemberMeta } from "./member.ts";
 import { type ConsensusMetrics, NO_METRICS } from "./metrics.ts";
 
@@ -21,6 +21,8 @@ export interface ConsensusOptions {
   readonly address: Address;
   /** All etcd members, as `host:port` or `http(s)://host:port`. */
   readonly etcdEndpoints: readonly string[];
+  /** Speaks to etcd instead of a connection to {@link etcdEndpoints}, for simulations and fault tests. Closed at the end. */
+  readonly client?: EtcdClient;
   /** What all keys of the cluster begin with, without a trailing slash. Default `/goverse`. */
   readonly etcdPrefix?: string;
   /** The same in every process of a cluster, for its whole life. */
@@ -52,8 +54,9 @@ export interface ConsensusOptions {
 }
 
 /** Options with every default filled in, checked. */
-export interface ResolvedOptions extends Required<Omit<ConsensusOptions, "expectNodes">> {
+export interface ResolvedOptions extends Required<Omit<ConsensusOptions, "expectNodes" | "client">> {
   readonly expectNodes: number | undefined;
+  readonly client: EtcdClient | undefined;
 }
 
 /** Longest lease: a dead node's shards wait for its end. etcd itself allows years. */
@@ -98,6 +101,7 @@ export function resolveOptions(options: ConsensusOptions): ResolvedOptions {
     connectTimeoutMs,
     stuckShardMs,
     expectNodes: options.expectNodes,
+    client: options.client,
     holder: options.holder ?? NOBODY,
     metrics: options.metrics ?? NO_METRICS,
     clock: options.clock ?? systemClock,

@@ -22,8 +22,12 @@ export interface RegistrationOptions {
 
 /** How often to look whether the earlier registration has gone, and to say how long it still has. */
 const COUNTDOWN_INTERVAL_MS = 500;
-/** Renewals of an earlier registration after which another living process is the only explanation: etcd itself may restart it once or twice. */
-const MAX_RENEWALS = 3;
+/**
+ * How many lives of its lease an earlier registration may last before another living process is the only explanation: one that it
+ * began, and one more because etcd starts leases anew when its own leader changes. Slack for rounding and slow answers.
+ */
+const MAX_LIVES = 2;
+const SLACK_MS = 1000;
 
 /**
  * Registers this process, create-only. Where an earlier process at the same address left its registration behind, it waits for
@@ -60,8 +64,7 @@ function registeredNow({ key, address, lease }: RegistrationOptions, revision: n
 /** Watches an earlier registration run out. */
 class RivalWatch {
   readonly #options: RegistrationOptions;
-  #lastSeconds = Number.POSITIVE_INFINITY;
-  #renewals = 0;
+  #sinceMs: number | undefined;
   #saidSeconds: number | undefined;
 
   constructor(options: RegistrationOptions) {
@@ -77,8 +80,9 @@ class RivalWatch {
         `${address} is registered without a lease, so the registration never ends: delete the key ${holder.key} in etcd`,
       );
     }
-    const seconds = await client.leaseTimeToLive(holder.lease, requestTimeoutMs);
-    this.#requireProgress(seconds);
+    this.#sinceMs ??= clock.monotonicMs();
+    const { remaining: seconds, granted } = await client.leaseTimeToLive(holder.lease, requestTimeoutMs);
+    if (seconds > 0) this.#requireEnd(this.#sinceMs + granted * 1000 * MAX_LIVES + SLACK_MS);
     if (seconds > 0 && seconds !== this.#saidSeconds) {
       this.#saidSeconds = seconds;
       logger.info(`waiting up to ${seconds} s for an earlier registration of ${address} to end`, { seconds });
@@ -86,11 +90,9 @@ class RivalWatch {
     await sleep(clock, COUNTDOWN_INTERVAL_MS);
   }
 
-  #requireProgress(seconds: number): void {
-    if (seconds > this.#lastSeconds) this.#renewals += 1;
-    this.#lastSeconds = seconds;
-    if (this.#renewals < MAX_RENEWALS) return;
-    const { address } = this.#options;
+  #requireEnd(byMs: number): void {
+    const { address, clock } = this.#options;
+    if (clock.monotonicMs() <= byMs) return;
     throw new GoverseError(
       "UNAVAILABLE",
       `another living process is registered as ${address}: stop it, or give this one another address to advertise`,

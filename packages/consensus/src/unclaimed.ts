@@ -1,12 +1,23 @@
-import { type Address, liveOwner } from "@goverse/core";
+import { type Address, type Epoch, liveOwner } from "@goverse/core";
 import type { ClusterState } from "./cluster-state.ts";
 
-/** Watches, for the leader, shards whose living target has not claimed them. */
+/** For how many times the patience a node that did not claim gets nothing: then it may have recovered, and is tried again. */
+const SUSPICION_FACTOR = 6;
+
+interface Suspicion {
+  readonly incarnation: Epoch;
+  /** What it owned then: more means that it claims again. */
+  readonly owned: number;
+  readonly untilMs: number;
+}
+
+/** Watches, for the leader, shards whose living target has not claimed them, and the nodes that do not claim. */
 export class UnclaimedShards {
   readonly #state: ClusterState;
   readonly #patienceMs: number;
   /** In order of time, because entries are only added at the end. */
   readonly #since = new Map<number, { readonly target: Address; readonly atMs: number }>();
+  readonly #suspicions = new Map<Address, Suspicion>();
 
   constructor(state: ClusterState, patienceMs: number) {
     this.#state = state;
@@ -26,23 +37,51 @@ export class UnclaimedShards {
     if (isUnclaimed) this.#since.set(shard, { target, atMs: nowMs });
   }
 
-  /** Takes out the shards whose time is up; a new time begins for them. */
+  /** Takes out the shards whose time is up, and suspects their targets; a new time begins for them. */
   takeStuck(nowMs: number): ReadonlySet<number> {
-    const stuck = new Map([...this.#since].filter(([, { atMs }]) => atMs + this.#patienceMs <= nowMs));
-    for (const [shard, { target }] of stuck) {
-      this.#since.delete(shard);
-      this.#since.set(shard, { target, atMs: nowMs });
+    const stuck = new Set<number>();
+    for (const [shard, { target, atMs }] of this.#since) {
+      if (atMs + this.#patienceMs > nowMs) break;
+      stuck.add(shard);
+      this.#suspect(target, nowMs);
     }
-    return new Set(stuck.keys());
+    for (const shard of stuck) {
+      const target = this.#since.get(shard)?.target;
+      this.#since.delete(shard);
+      if (target !== undefined) this.#since.set(shard, { target, atMs: nowMs });
+    }
+    return stuck;
   }
 
-  /** When the next shard's time is up (monotonic); `undefined` when none is waiting. */
-  nextStuckAtMs(): number | undefined {
+  /** Nodes that receive nothing for now. */
+  suspects(nowMs: number): ReadonlySet<Address> {
+    for (const [address, { incarnation, owned, untilMs }] of this.#suspicions) {
+      const isCleared =
+        nowMs >= untilMs ||
+        this.#state.incarnationOf(address) !== incarnation ||
+        this.#state.map.ownedBy(address, incarnation) > owned;
+      if (isCleared) this.#suspicions.delete(address);
+    }
+    return new Set(this.#suspicions.keys());
+  }
+
+  /** When the next shard's time is up or the next suspicion ends (monotonic); `undefined` when nothing is waiting. */
+  nextAtMs(): number | undefined {
     const first = this.#since.values().next();
-    return first.done === true ? undefined : first.value.atMs + this.#patienceMs;
+    const times = [...this.#suspicions.values()].map(({ untilMs }) => untilMs);
+    if (first.done !== true) times.push(first.value.atMs + this.#patienceMs);
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   clear(): void {
     this.#since.clear();
+    this.#suspicions.clear();
+  }
+
+  #suspect(address: Address, nowMs: number): void {
+    const incarnation = this.#state.incarnationOf(address);
+    if (incarnation === undefined) return;
+    const owned = this.#state.map.ownedBy(address, incarnation);
+    this.#suspicions.set(address, { incarnation, owned, untilMs: nowMs + this.#patienceMs * SUSPICION_FACTOR });
   }
 }

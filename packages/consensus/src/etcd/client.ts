@@ -16,8 +16,8 @@ export interface EtcdClient {
   grantLease(id: LeaseId, ttlSeconds: number, timeoutMs: number): Promise<number>;
   /** Ends a lease, and with it its keys. Rejects with `lease-not-found` when it has ended already. */
   revokeLease(id: LeaseId, timeoutMs: number): Promise<void>;
-  /** Remaining seconds of a lease; 0 or less when it has ended. */
-  leaseTimeToLive(id: LeaseId, timeoutMs: number): Promise<number>;
+  /** How long a lease lasts, and still has. */
+  leaseTimeToLive(id: LeaseId, timeoutMs: number): Promise<LeaseTime>;
   /** Opens a stream that keeps leases alive. */
   openKeepAlive(handlers: KeepAliveHandlers): KeepAliveStream;
   /** Opens a stream of changes. */
@@ -31,6 +31,14 @@ export type LeaseId = string;
 
 /** The lease of a key that has none. */
 export const NO_LEASE: LeaseId = "0";
+
+/** The time of a lease, in seconds. */
+export interface LeaseTime {
+  /** Until it ends unless it is kept alive; below 0 when it has ended. */
+  readonly remaining: number;
+  /** After each keepalive. */
+  readonly granted: number;
+}
 
 /** A key as stored. */
 export interface KeyValue {

@@ -7,6 +7,7 @@ import {
   type KeepAliveHandlers,
   type KeepAliveStream,
   type LeaseId,
+  type LeaseTime,
   type RangeRequest,
   type RangeResult,
   type Txn,
@@ -78,10 +79,10 @@ class LibraryClient implements EtcdClient {
     await rethrow(this.#library.leaseClient.leaseRevoke({ ID: id }, within(timeoutMs)));
   }
 
-  async leaseTimeToLive(id: LeaseId, timeoutMs: number): Promise<number> {
+  async leaseTimeToLive(id: LeaseId, timeoutMs: number): Promise<LeaseTime> {
     const request = { ID: id, keys: false };
     const response = await rethrow(this.#library.leaseClient.leaseTimeToLive(request, within(timeoutMs)));
-    return Number(response.TTL);
+    return { remaining: Number(response.TTL), granted: Number(response.grantedTTL) };
   }
 
   openKeepAlive(handlers: KeepAliveHandlers): KeepAliveStream {

@@ -15,15 +15,18 @@ export function assignOrphans(placement: Placement, share: readonly number[]): v
 }
 
 /**
- * Moves shards whose living target did not claim them in time to the emptiest other node.
- * @returns How many had to stay because there is no other node.
+ * Moves shards whose living target did not claim them in time to the emptiest node that does claim. The target gets nothing in
+ * exchange, or shards that are served would follow those that are not.
+ * @returns How many had to stay because there is no such node.
  */
 export function reassignStuck(placement: Placement, stuck: Iterable<number>): number {
+  const moving = [...stuck]
+    .filter((shard) => placement.nodeOf[shard] !== NOWHERE && !placement.reasons.has(shard))
+    .sort((a, b) => a - b);
+  for (const shard of moving) placement.closed.add(placement.nodeOf[shard] ?? NOWHERE);
   let alone = 0;
-  for (const shard of [...stuck].sort((a, b) => a - b)) {
-    const current = placement.nodeOf[shard] ?? NOWHERE;
-    if (current === NOWHERE || placement.reasons.has(shard)) continue;
-    const other = emptiestExcept(placement.counts, current);
+  for (const shard of moving) {
+    const other = emptiestOpen(placement);
     if (other === undefined) {
       alone += 1;
       continue;
@@ -34,10 +37,10 @@ export function reassignStuck(placement: Placement, stuck: Iterable<number>): nu
   return alone;
 }
 
-function emptiestExcept(counts: readonly number[], except: number): number | undefined {
+function emptiestOpen({ counts, closed }: Placement): number | undefined {
   let best: number | undefined;
   counts.forEach((count, node) => {
-    if (node !== except && (best === undefined || count < (counts[best] ?? 0))) best = node;
+    if (!closed.has(node) && (best === undefined || count < (counts[best] ?? 0))) best = node;
   });
   return best;
 }

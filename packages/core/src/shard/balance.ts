@@ -4,11 +4,21 @@
  * @param counts What each node has now.
  * @param pinned How many of those cannot be taken away.
  * @param total All shards.
+ * @param closed Nodes that keep what they have, unless all are closed.
  */
-export function shares(counts: readonly number[], pinned: readonly number[], total: number): number[] {
-  const result = counts.map(() => 0);
+export function shares(
+  counts: readonly number[],
+  pinned: readonly number[],
+  total: number,
+  closed: ReadonlySet<number> = new Set(),
+): number[] {
+  const result = [...counts];
   let open = counts.map((_, node) => node);
   let left = total;
+  if (closed.size < counts.length) {
+    open = open.filter((node) => !closed.has(node));
+    for (const node of closed) left -= counts[node] ?? 0;
+  }
   for (;;) {
     const base = Math.floor(left / open.length);
     const extra = left - base * open.length;

@@ -9,6 +9,8 @@ export interface PlanNode {
   readonly incarnation: Epoch;
   /** It is leaving: it receives nothing and loses everything. */
   readonly draining: boolean;
+  /** It is alive but has not claimed in time what it was given: it keeps what it has and receives nothing. Default `false`. */
+  readonly suspect?: boolean;
 }
 
 /** Why a shard got a target. */
@@ -37,6 +39,8 @@ export interface Placement {
   readonly counts: number[];
   /** How many of them are pinned where they are. */
   readonly pinned: number[];
+  /** Nodes that receive nothing. */
+  readonly closed: Set<number>;
   /** Why a shard is not where its target says. */
   readonly reasons: Map<number, AssignReason>;
 }
@@ -55,6 +59,7 @@ export function placeShards(map: ShardMap, all: readonly PlanNode[]): Placement 
     nodeOf: new Int32Array(map.shardCount).fill(NOWHERE),
     counts: nodes.map(() => 0),
     pinned: nodes.map(() => 0),
+    closed: new Set(nodes.flatMap((node, index) => (node.suspect === true ? [index] : []))),
     reasons: new Map(),
   };
   for (let shard = 0; shard < map.shardCount; shard += 1) {

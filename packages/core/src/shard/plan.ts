@@ -83,7 +83,7 @@ export function plan(state: PlanState): Plan {
   const placement = placeShards(state.map, state.nodes);
   if (placement.nodes.length === 0) return { assignments: [], decisions: [decision("no-nodes", state.map.shardCount)] };
   const alone = reassignStuck(placement, state.stuck ?? []);
-  const share = shares(placement.counts, placement.pinned, state.map.shardCount);
+  const share = shares(placement.counts, placement.pinned, state.map.shardCount, placement.closed);
   assignOrphans(placement, share);
   const hold = holdRebalance(state, placement, share);
   if (hold === undefined) rebalance(state.map, placement, share);

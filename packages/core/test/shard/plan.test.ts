@@ -133,6 +133,27 @@ describe("a plan", () => {
     expect(made.decisions[0]).toEqual({ reason: "stuck", count: 1, level: "warn" });
   });
 
+  test("does not give served shards in exchange to the node that does not claim", () => {
+    const map = mapOf("0/- 0/- 0 1 1 1");
+    const made = plan({ map, nodes: nodes(0, 1), stuck: new Set([0, 1]) });
+    expect(made.assignments.map(({ shard, target }) => [shard, target])).toEqual([
+      [0, name(1)],
+      [1, name(1)],
+    ]);
+  });
+
+  test("lets a suspect keep what it has and gives it nothing", () => {
+    const map = mapOf("0 1 1 1 2 2 2 -/- -/-");
+    const made = plan({ map, nodes: [{ ...node(0), suspect: true }, node(1), node(2)] });
+    expect(countsAfter(map, made, nodes(0, 1, 2))).toEqual([1, 4, 4]);
+  });
+
+  test("gives to suspects when there is nobody else", () => {
+    const map = mapOf("0 0 -/- -/-");
+    const made = plan({ map, nodes: [0, 1].map((index) => ({ ...node(index), suspect: true })) });
+    expect(countsAfter(map, made, nodes(0, 1))).toEqual([2, 2]);
+  });
+
   test("says so when a stuck shard has nowhere else to go", () => {
     const made = plan({ map: mapOf("0/- 0"), nodes: nodes(0), stuck: new Set([0]) });
     expect(made).toEqual({ assignments: [], decisions: [{ reason: "stuck-alone", count: 1, level: "warn" }] });
