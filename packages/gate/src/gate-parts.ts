@@ -44,7 +44,7 @@ export function createGateParts(
 ): GateParts {
   const { clock, random, shardCount, version, times } = options;
   const logger = options.logger.child({ gate: address });
-  const metrics = createMetrics({ node: address, role: "gate", version, clock, logger });
+  const metrics = createMetrics({ node: address, role: "gate", version, shardCount, clock, logger });
   const peers = new PeerPool({ maxMessageBytes: options.maxMessageBytes });
   const clients = new ClientRegistry({
     newId: () => randomIds.client(address),

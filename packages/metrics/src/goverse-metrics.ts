@@ -37,6 +37,8 @@ export interface MetricsOptions {
   readonly role: Role;
   /** Version of GoVerse for `goverse_build_info`. Default `unknown`. */
   readonly version?: string;
+  /** Shards of the cluster, for `goverse_shard_count`. Default: unknown, and the metric has no sample. */
+  readonly shardCount?: number;
   /** Whether the metrics of Node.js itself come along. Default true. */
   readonly processMetrics?: boolean;
   /** Default: the system's. */
@@ -92,7 +94,7 @@ export class GoverseMetrics {
         this.#families.histogram(runtime.METHOD_QUEUE_WAIT),
       );
     }
-    this.#start(options.version ?? "unknown");
+    this.#start(options.version ?? "unknown", options.shardCount);
   }
 
   // Methods.
@@ -207,9 +209,10 @@ export class GoverseMetrics {
   }
 
   /** Brings to life what exists from the start. */
-  #start(version: string): void {
+  #start(version: string, shardCount: number | undefined): void {
     this.#families.gauge(runtime.BUILD_INFO).setSource(() => [[[version, process.version], 1]]);
     this.#families.gauge(runtime.NODE_INFO).setSource(() => [[[this.node, this.role], 1]]);
+    if (shardCount !== undefined) this.#families.gauge(runtime.SHARD_COUNT).setSource(() => [[[], shardCount]]);
     this.#families.gauge(contract.CLIENTS_CONNECTED).setSource(() => this.#clientReadings());
     for (const definition of this.#families.definitions) {
       if (definition.maxSeries > 1) this.#families.cell(runtime.SERIES_REFUSED_TOTAL, [definition.name]);

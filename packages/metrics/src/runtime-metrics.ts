@@ -98,6 +98,21 @@ export const NODE_INFO: MetricDefinition = {
   howToRead: "Join on (instance) to put node names beside metrics that Prometheus or Node.js label by target only.",
 };
 
+export const SHARD_COUNT: MetricDefinition = {
+  name: "goverse_shard_count",
+  type: "gauge",
+  help: "Number of shards of the cluster, fixed for its life",
+  labels: [],
+  unit: "shards",
+  scope: "cluster",
+  stability: "stable",
+  roles: ["node", "gate"],
+  maxSeries: 1,
+  howToRead:
+    "What `sum(goverse_shards_total)` should be: use `max()`, never `sum()`. Alerts compare with it instead of with 8192, so they " +
+    "hold for every cluster.",
+};
+
 export const SERIES_REFUSED_TOTAL: MetricDefinition = {
   name: "goverse_metrics_series_refused_total",
   type: "counter",
@@ -134,6 +149,7 @@ export const RUNTIME_METRICS: readonly MetricDefinition[] = [
   LEASE_LOST_TOTAL,
   BUILD_INFO,
   NODE_INFO,
+  SHARD_COUNT,
   SERIES_REFUSED_TOTAL,
   COLLECTOR_ERRORS_TOTAL,
 ];

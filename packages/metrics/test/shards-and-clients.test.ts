@@ -25,6 +25,14 @@ describe("shards", () => {
     expect(Object.values(await samples(metrics, "goverse_shards_total"))).toEqual([1]);
   });
 
+  it("say how many the cluster has, where somebody told them", async () => {
+    for (const role of ["node", "gate"] as const) {
+      const metrics = createMetrics({ node: "localhost:47000", role, processMetrics: false, shardCount: 64 });
+      expect(await samples(metrics, "goverse_shard_count")).toEqual({ goverse_shard_count: 64 });
+    }
+    expect(await samples(create(), "goverse_shard_count")).toEqual({});
+  });
+
   it("have claims and releases at 0 from the start", async () => {
     const metrics = create();
     expect(await samples(metrics, "goverse_shard_claims_total")).toEqual({
@@ -63,7 +71,7 @@ describe("shards", () => {
 
   it("are none of a gate's business", async () => {
     const gate = create("gate");
-    expect(await text(gate)).not.toMatch(/shard|objects|method_call/);
+    expect(await text(gate)).not.toMatch(/shards_|shard_(?!count)|objects|method_call/);
     expect(() => gate.shardsClaimed(1)).toThrow(/a gate does not export goverse_shard_claims_total/);
     expect(() => gate.observeShards(() => ({ owned: 1, migrating: 0 }))).toThrow(/a gate/);
   });

@@ -32,7 +32,7 @@ export function createNodeParts(
 ): NodeParts {
   const { clock, random, shardCount, version, times } = options;
   const logger = options.logger.child({ node: address });
-  const metrics = createMetrics({ node: address, role: "node", version, clock, logger });
+  const metrics = createMetrics({ node: address, role: "node", version, shardCount, clock, logger });
   const peers = new PeerPool({ maxMessageBytes: options.maxMessageBytes });
   const gates = new GateStreams({ metrics, logger });
   metrics.declareReasons({ pushDrops: PUSH_DROP_REASONS });
