@@ -81,7 +81,7 @@ export class Connection {
     const end = (error: GoverseError | undefined): void =>
       unlessReplaced(() => {
         current = false;
-        this.#lost(gate, error ?? new GoverseError("UNAVAILABLE", "the gate ended the connection"));
+        this.#lost(gate, lossOf(error));
       });
     const stream = transport.openEvents(gate, {
       onRegistered: (clientId) =>
@@ -149,6 +149,13 @@ export class Connection {
       this.#options.onState({ connected: false });
     }
   }
+}
+
+/** Nothing runs on a stream, so there is no outcome to be unknown. */
+function lossOf(error: GoverseError | undefined): GoverseError {
+  if (error === undefined) return new GoverseError("UNAVAILABLE", "the gate ended the connection");
+  if (error.code !== "UNKNOWN_OUTCOME") return error;
+  return new GoverseError("UNAVAILABLE", error.message, error.details, { cause: error });
 }
 
 /** Pause before the next attempt: full jitter under a ceiling that doubles with every failure in a row. */

@@ -207,6 +207,13 @@ describe("a stream that was replaced or closed", () => {
   });
 });
 
+test("a lost stream is never of unknown outcome: nothing runs on it", () => {
+  const { connection, log, last } = setUp();
+  connection.start();
+  last().handlers.onEnd(new GoverseError("UNKNOWN_OUTCOME", "reset"));
+  expect(log).toEqual(["UNAVAILABLE"]);
+});
+
 test("a refusal for good ends the trying until somebody asks again", () => {
   const { connection, clock, opened, log, last } = setUp();
   connection.start();

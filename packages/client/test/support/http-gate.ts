@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { GoverseError, jsonPayload, jsonTextOf } from "@goverse/core";
 import { encodeSseFrame, errorToJson, parseApiPath, parseTimeoutHeader } from "@goverse/protocol";
-import type { Answer, FakeGate, Seen, StartGate } from "./fake-gate.ts";
+import type { Answer, FakeGate, Seen } from "./fake-gate.ts";
 
 /** A gate over HTTP, with what a test of HTTP wants besides. */
 export interface HttpGate extends FakeGate {
@@ -13,10 +13,7 @@ export interface HttpGate extends FakeGate {
   write(text: string): void;
 }
 
-export const startHttpGate: StartGate & ((answer: Answer, port?: number) => Promise<HttpGate>) = async (
-  answer,
-  port = 0,
-) => {
+export async function startHttpGate(answer: Answer, port = 0): Promise<HttpGate> {
   const seen: Seen[] = [];
   const streams = new Set<ServerResponse>();
   const server = createServer((request, response) => {
@@ -89,7 +86,7 @@ export const startHttpGate: StartGate & ((answer: Answer, port?: number) => Prom
     },
   };
   return gate;
-};
+}
 
 function refuse(response: ServerResponse, error: GoverseError): void {
   const { status, body } = errorToJson(error);
