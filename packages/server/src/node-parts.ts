@@ -65,6 +65,7 @@ export function createNodeParts(
     etcdPrefix: options.etcdPrefix,
     shardCount,
     leaseTtlSeconds: Math.ceil(times.leaseTtlMs / 1000),
+    connectTimeoutMs: options.etcdConnectTimeoutMs,
     requestTimeoutMs: times.etcdTimeoutMs,
     meta: {
       version,

@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly metricsToken?: string;
   /** etcd's endpoints, comma-separated or as a list. Default `localhost:2379`. */
   readonly etcdAddress?: string | readonly string[];
+  /** How long `start` waits for etcd's first answer, in milliseconds. Default 5000. */
+  readonly etcdConnectTimeoutMs?: number;
   /** What the keys of the cluster begin with; clusters with different prefixes do not see each other. Default `/goverse`. */
   readonly etcdPrefix?: string;
   /** Number of shards, the same in every process of the cluster, for ever. Default 8192. */
@@ -60,6 +62,7 @@ export interface ResolvedServerOptions {
   readonly metricsAdvertiseAddress: Address | undefined;
   readonly metricsToken: string | undefined;
   readonly etcdEndpoints: readonly string[];
+  readonly etcdConnectTimeoutMs: number;
   readonly etcdPrefix: string;
   readonly shardCount: number;
   readonly times: Preset;
@@ -80,6 +83,10 @@ export const ETCD_OPTION = "etcdAddress (--etcd)";
 
 /** Version of this package, as its package.json says; a test compares the two. */
 export const SERVER_VERSION = "0.1.0";
+/** Longer than an etcd that just starts needs, short enough for a person who mistyped its address. */
+const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
+/** Longest wait for it: an hour. */
+const MAX_CONNECT_TIMEOUT_MS = 3_600_000;
 /** Most nodes that can be waited for; a larger number is a mistake. */
 const MAX_EXPECTED_NODES = 10_000;
 
@@ -103,6 +110,8 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   }
   if (expectNodes !== undefined) checkCount("expectNodes", expectNodes, MAX_EXPECTED_NODES);
   checkCount("maxMessageBytes", maxMessageBytes, MAX_MESSAGE_BYTES * 16);
+  const etcdConnectTimeoutMs = options.etcdConnectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
+  checkCount("etcdConnectTimeoutMs", etcdConnectTimeoutMs, MAX_CONNECT_TIMEOUT_MS);
   const shardCount = options.shardCount ?? DEFAULT_SHARD_COUNT;
   checkCount("shardCount (--shards)", shardCount, MAX_SHARD_COUNT);
   checkObjects(objects);
@@ -116,6 +125,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     metricsAdvertiseAddress: optionalAddress("metricsAdvertiseAddress", options.metricsAdvertiseAddress),
     metricsToken: options.metricsToken,
     etcdEndpoints: parseEndpoints(options.etcdAddress ?? "localhost:2379"),
+    etcdConnectTimeoutMs,
     etcdPrefix: checkPrefix(options.etcdPrefix ?? "/goverse"),
     shardCount,
     times: resolveTimes(preset, options.times),

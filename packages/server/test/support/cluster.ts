@@ -1,6 +1,10 @@
 import { type EmbeddedEtcd, startEmbeddedEtcd } from "@goverse/embedded-etcd";
+import { vi } from "vitest";
 import { Server, type ServerOptions } from "../../src/index.ts";
 import { testObjects } from "./objects.ts";
+
+// Clusters take seconds, and longer where other work goes on beside.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Few shards, so that taking them over is a matter of milliseconds. */
 export const SHARDS = 64;
