@@ -9,6 +9,7 @@ import { gateService } from "./grpc/gate-service.ts";
 import { createClientApp } from "./http/client-app.ts";
 import { checkStaticDirectory } from "./http/static-files.ts";
 import { randomIds } from "./ids.ts";
+import { Milestone } from "./milestone.ts";
 import {
   type GateOptions,
   HTTP_LISTEN_OPTION,
@@ -34,6 +35,9 @@ export class Gate {
   readonly #options: ResolvedGateOptions;
   readonly #grpc: ReturnType<typeof createGrpcServer>;
   readonly #readiness: ReadinessWatch;
+  readonly #listening = new Milestone("the gate stopped before it listened");
+  /** Never reached: it ends a start that a stop interrupts. */
+  readonly #interrupted = new Milestone("the gate was stopped while it started");
   #phase: Phase = "new";
   #parts: GateParts | undefined;
   #http: HttpServer | undefined;
@@ -45,7 +49,7 @@ export class Gate {
   constructor(options: GateOptions = {}) {
     this.#options = resolveGateOptions(options);
     this.#grpc = createGrpcServer({ maxMessageBytes: this.#options.maxMessageBytes });
-    this.#readiness = new ReadinessWatch(() => this.readiness);
+    this.#readiness = new ReadinessWatch(() => this.readiness, this.#options.clock);
   }
 
   /**
@@ -56,14 +60,18 @@ export class Gate {
     if (this.#phase !== "new") throw new GoverseError("UNSUPPORTED", "a gate is started once; make a new one");
     this.#phase = "starting";
     try {
-      const { consensus } = await this.#listen();
-      await consensus.start();
+      await Promise.race([this.#join(), this.#interrupted.reached]);
     } catch (error) {
       await this.stop();
       throw error;
     }
     if (this.#phase === "starting") this.#phase = "running";
     this.#onClusterChange();
+  }
+
+  /** Resolves when the ports are open, before the cluster is joined. Rejects when that fails. */
+  get listening(): Promise<void> {
+    return this.#listening.reached;
   }
 
   /** Resolves when the gate serves calls of every object for the first time. Rejects when it stops before. */
@@ -123,6 +131,8 @@ export class Gate {
   async #stop(): Promise<void> {
     this.#phase = "stopping";
     this.#readiness.end();
+    this.#listening.miss();
+    this.#interrupted.miss();
     await stopGate({
       parts: this.#parts,
       grpc: this.#grpc,
@@ -138,6 +148,12 @@ export class Gate {
   get #started(): GateParts {
     if (this.#parts !== undefined) return this.#parts;
     throw new GoverseError("UNAVAILABLE", "this gate has not started yet");
+  }
+
+  async #join(): Promise<void> {
+    const { consensus } = await this.#listen();
+    this.#listening.reach();
+    await consensus.start();
   }
 
   /** Opens the ports. `/healthz` answers from then on; calls wait, as they do for objects that have no owner. */

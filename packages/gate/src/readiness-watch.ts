@@ -1,49 +1,54 @@
-import { GoverseError } from "@goverse/core";
+import type { Clock, Timer } from "@goverse/core";
 import type { Readiness } from "@goverse/host";
+import { Milestone } from "./milestone.ts";
 
-/** Watches a readiness that is computed elsewhere, and tells when it changes. */
+/** How often readiness is looked at without an occasion, in milliseconds: etcd falling silent is no event. */
+const CHECK_INTERVAL_MS = 500;
+
+/** Watches a readiness that is computed elsewhere, and tells when it changes between ready and not ready. */
 export class ReadinessWatch {
-  /** Resolves with the first time of being ready; rejects when that cannot come any more. */
-  readonly first: Promise<void>;
   readonly #read: () => Readiness;
+  readonly #clock: Clock;
   readonly #listeners = new Set<(readiness: Readiness) => void>();
-  #last: Readiness = { ready: false, reason: "starting" };
-  #resolveFirst: () => void = () => {};
-  #rejectFirst: (error: GoverseError) => void = () => {};
+  readonly #first = new Milestone("the gate stopped before it was ready");
+  #ready = false;
+  #timer: Timer | undefined;
 
-  constructor(read: () => Readiness) {
+  constructor(read: () => Readiness, clock: Clock) {
     this.#read = read;
-    this.first = new Promise((resolve, reject) => {
-      this.#resolveFirst = resolve;
-      this.#rejectFirst = reject;
-    });
-    // Whoever does not ask is not told by a crash.
-    this.first.catch(() => {});
+    this.#clock = clock;
   }
 
-  /** Calls `listener` whenever readiness or its reason changes. Returns the way to end that. */
+  /** Resolves with the first time of being ready; rejects when that cannot come any more. */
+  get first(): Promise<void> {
+    return this.#first.reached;
+  }
+
+  /** Calls `listener` whenever ready becomes not ready, or the other way round. Returns the way to end that. */
   subscribe(listener: (readiness: Readiness) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Looks again. To be called whenever something may have changed. */
+  /** Looks now, and from now on from time to time. */
   check(): void {
-    const now = this.#read();
-    if (textOf(now) === textOf(this.#last)) return;
-    this.#last = now;
-    if (now.ready) this.#resolveFirst();
-    for (const listener of this.#listeners) listener(now);
+    this.#timer?.cancel();
+    this.#timer = this.#clock.setTimer(CHECK_INTERVAL_MS, () => this.check());
+    this.#report(this.#read());
   }
 
   /** It is over: whoever still waits to be ready waits in vain. */
   end(): void {
-    this.check();
-    this.#rejectFirst(new GoverseError("CANCELLED", "the gate stopped before it was ready"));
+    this.#report(this.#read());
+    this.#timer?.cancel();
+    this.#first.miss();
     this.#listeners.clear();
   }
-}
 
-function textOf(readiness: Readiness): string {
-  return readiness.ready ? "" : readiness.reason;
+  #report(readiness: Readiness): void {
+    if (readiness.ready) this.#first.reach();
+    if (readiness.ready === this.#ready) return;
+    this.#ready = readiness.ready;
+    for (const listener of this.#listeners) listener(readiness);
+  }
 }
