@@ -165,6 +165,25 @@ export const watchBehaviours: Readonly<Record<string, (corner: Corner) => Promis
     });
   },
 
+  "a watch ended by a compaction keeps its number until the client cancels it": async (corner) => {
+    const first = await corner.put("a", "1");
+    const second = await corner.put("a", "2");
+    await corner.client.kv.compact({ revision: second, physical: true });
+    const watch = await corner.watch();
+    const request = { ...corner.all(), start_revision: first, watch_id: 1 };
+    watch.send({ create_request: request });
+    await messages(watch, 1, isCanceled);
+    watch.send({ create_request: request });
+    const [, refused] = await messages(watch, 2, isCreated);
+    expect(refused).toMatchObject({ watch_id: "-1", canceled: true });
+    watch.send({ cancel_request: { watch_id: 1 } });
+    const [, canceled] = await messages(watch, 2, isCanceled);
+    expect(canceled).toMatchObject({ watch_id: "1", compact_revision: "0" });
+    watch.send({ create_request: request });
+    const [, , accepted] = await messages(watch, 3, isCreated);
+    expect(accepted).toMatchObject({ watch_id: "1", canceled: false });
+  },
+
   "a watch that starts at the compacted revision gets what is left of it": async (corner) => {
     await corner.put("a", "1");
     const last = await corner.put("a", "2");

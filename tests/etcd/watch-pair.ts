@@ -61,6 +61,8 @@ function randomWatch(random: Random, bounds: Bounds, id: number): IWatchCreateRe
   if (random.oneIn(3)) request.key = new RandomRequests(random).key();
   else request.range_end = Buffer.from(random.oneIn(3) ? "\0" : "/k0");
   if (random.oneIn(2)) request.start_revision = Math.max(bounds.compactRevision - 1, 1) + random.below(60);
+  // Often enough just before, at or after the last compaction: there the rules change.
+  if (random.oneIn(4)) request.start_revision = Math.max(bounds.compactRevision - 1 + random.below(3), 1);
   if (random.oneIn(4)) request.filters = [random.pick(["Noput", "Nodelete"] as const)];
   // Now and then a range that is empty, or a number that is taken.
   if (random.oneIn(10)) request.range_end = Buffer.from("/a");

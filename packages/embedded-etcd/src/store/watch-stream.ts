@@ -23,6 +23,8 @@ export class WatchStream {
   readonly #sink: WatchSink;
   readonly #onClose: (stream: WatchStream) => void;
   readonly #watchers = new Map<bigint, Watcher>();
+  /** Numbers of watches that a compaction ended. As in etcd they stay taken until the client cancels them. */
+  readonly #compacted = new Set<bigint>();
   #nextId = 0n;
   #progressWanted = false;
 
@@ -39,7 +41,7 @@ export class WatchStream {
     const end = request.rangeEnd ?? "";
     if (end !== "" && end !== "\0" && end <= key) return this.#refuse(EMPTY_RANGE);
     const asked = request.watchId ?? AUTO_WATCH;
-    if (asked !== AUTO_WATCH && this.#watchers.has(asked)) return this.#refuse(DUPLICATE_ID);
+    if (asked !== AUTO_WATCH && this.#isTaken(asked)) return this.#refuse(DUPLICATE_ID);
 
     const id = asked === AUTO_WATCH ? this.#freeId() : asked;
     const watcher = new Watcher(id, { ...request, key }, revision);
@@ -50,7 +52,7 @@ export class WatchStream {
 
   /** Ends a watch. An unknown number is ignored, as etcd does. */
   cancel(watchId: bigint): void {
-    if (!this.#watchers.delete(watchId)) return;
+    if (!this.#watchers.delete(watchId) && !this.#compacted.delete(watchId)) return;
     this.#sink.send(watchMessage(watchId, this.#mvcc.revision, { canceled: true }));
   }
 
@@ -80,6 +82,7 @@ export class WatchStream {
   /** Ends all watches without a message. */
   close(): void {
     this.#watchers.clear();
+    this.#compacted.clear();
     this.#onClose(this);
   }
 
@@ -113,6 +116,7 @@ export class WatchStream {
 
   #cancelCompacted(watcher: Watcher): void {
     this.#watchers.delete(watcher.id);
+    this.#compacted.add(watcher.id);
     const { compactRevision } = this.#mvcc;
     this.#sink.send(watchMessage(watcher.id, 0, { canceled: true, compactRevision }));
   }
@@ -129,7 +133,11 @@ export class WatchStream {
   }
 
   #freeId(): bigint {
-    while (this.#watchers.has(this.#nextId)) this.#nextId++;
+    while (this.#isTaken(this.#nextId)) this.#nextId++;
     return this.#nextId++;
+  }
+
+  #isTaken(id: bigint): boolean {
+    return this.#watchers.has(id) || this.#compacted.has(id);
   }
 }
