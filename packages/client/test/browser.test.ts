@@ -33,7 +33,7 @@ describe("a bundle for browsers", () => {
     expect(Object.keys(metafile.inputs).filter((path) => path.includes("grpc-js"))).toEqual([]);
     expect(code).not.toMatch(/\b(?:process|Buffer|require|setImmediate)\b\s*[.([]/);
     // Room for growth, none for a second library.
-    expect(code.length).toBeLessThan(150_000);
+    expect(code.length).toBeLessThan(60_000);
   });
 
   test("of the gRPC half would be noticed", async () => {

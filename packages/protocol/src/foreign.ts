@@ -1,5 +1,5 @@
 /** Longest message of somebody else's error that is kept, in characters: enough to understand it, too little to flood a log. */
-export const MAX_MESSAGE_LENGTH = 1000;
+const MAX_MESSAGE_LENGTH = 1000;
 
 /** Most steps of a re-entrant call's path that are kept: twice the depth that chains may have. */
 export const MAX_PATH_LENGTH = 64;
