@@ -97,6 +97,7 @@ export class TurnContext {
     assertRunning(turn);
     assertOwned(turn, this.#services);
     const messages = turn.outbox?.take() ?? [];
+    // When the caller has been answered already, as by its deadline, the turn counts as failed: nothing leaves any more.
     if (messages.length > 0 && !turn.answered) this.#services.pushes.push(messages);
   }
 
@@ -127,8 +128,6 @@ export class TurnContext {
   }
 
   #hold(message: PushMessage): void {
-    // The caller has been answered: what the turn still sends would leave without its reply.
-    if (this.#turn.answered) return;
     this.#turn.outbox ??= new Outbox(this.#services.limits);
     this.#turn.outbox.add(message);
   }

@@ -6,6 +6,7 @@ import { settle } from "./support/manual-clock.ts";
 
 const Room = contract("Room", {
   methods: {
+    Late: {},
     Say: { in: z.object({ to: z.array(z.string()), text: z.string() }) },
     Shout: {},
     Fail: {},
@@ -23,6 +24,11 @@ const room = implement(Room, {
       ctx.push(to, "message", { text });
       ctx.push("one", "message", { text: "!" });
       await gate.promise;
+    },
+    async Late(ctx) {
+      await gate.promise;
+      ctx.push("one", "message", { text: "late" });
+      await ctx.flush();
     },
     Shout: (ctx) => ctx.broadcast("shout", "hey"),
     Fail(ctx) {
@@ -100,9 +106,12 @@ describe("events", () => {
   it("of a turn whose caller has been answered are discarded", async () => {
     gate = new Deferred();
     const harness = new Harness({ implementations: [room] });
-    const reply = failure(harness.object(Room, "r").Say({ to: ["a"], text: "late" }, { timeoutMs: 100 }));
+    const replies = [
+      failure(harness.object(Room, "r").Say({ to: ["a"], text: "late" }, { timeoutMs: 100 })),
+      failure(harness.object(Room, "s").Late({ timeoutMs: 100 })),
+    ];
     await harness.clock.advance(200);
-    expect((await reply).code).toBe("DEADLINE_EXCEEDED");
+    for (const reply of replies) expect((await reply).code).toBe("DEADLINE_EXCEEDED");
     gate.resolve();
     await settle();
     expect(harness.pushed).toEqual([]);

@@ -166,6 +166,22 @@ describe("draining shards", () => {
   });
 });
 
+describe("deactivating many objects", () => {
+  it("goes a bounded number at a time, and stops when the move is called off", async () => {
+    for (let i = 0; i < 100; i += 1) await harness.object(Thing, `shard#1/${i}`).Ping();
+    log = [];
+    const gate = new Deferred();
+    deactivation = gate.promise;
+    const drained = failure(harness.node.holder.drain([1]));
+    await settle();
+    expect(log).toHaveLength(64);
+    harness.node.holder.undrain([1]);
+    gate.resolve();
+    await drained;
+    expect(inMemory()).toHaveLength(36);
+  });
+});
+
 describe("dropping shards", () => {
   it("forgets objects at once, without onDeactivate", async () => {
     await harness.object(Thing, A).Ping();
