@@ -17,9 +17,9 @@ describe("the options of the gate program", () => {
   test("reach the gate", () => {
     expect(
       parse(
-        ...["--listen=:49001", "--advertise=gate-1:49001", "--http-listen=:8080", "--ops-listen=localhost:9100"],
-        ...["--etcd=a:1,b:2", "--etcd-prefix=/other", "--shards=16", "--preset=production", "--static=web"],
-        ...["--cors-origin=https://a.example", "--cors-origin=https://b.example"],
+        ..."--listen=:49001 --advertise=gate-1:49001 --http-listen=:8080 --ops-listen=localhost:9100".split(" "),
+        ..."--etcd=a:1,b:2 --etcd-prefix=/other --shards=16 --preset=production --static=web".split(" "),
+        ..."--cors-origin=https://a.example --cors-origin=https://b.example".split(" "),
       ),
     ).toMatchObject({
       listen: { host: undefined, port: 49001 },
