@@ -43,7 +43,8 @@ const ENTRIES: Record<ProcessPlan["role"] | "traffic", string> = {
 export function startChild(entry: keyof typeof ENTRIES, args: readonly string[], listeners: ChildListeners): Child {
   const child = spawn(process.execPath, ["--conditions=@goverse/source", "--import", "tsx", ENTRIES[entry], ...args], {
     detached: true,
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    // What they say on standard output for people, they say on the channel for programs.
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   forwardLines(child, listeners.onLine);
   child.on("message", (message) => {
@@ -65,16 +66,14 @@ function isReport(message: unknown): message is ChildReport {
 }
 
 function forwardLines(child: ChildProcess, onLine: (line: string) => void): void {
-  for (const stream of [child.stdout, child.stderr]) {
-    let rest = "";
-    stream?.setEncoding("utf8");
-    stream?.on("data", (text: string) => {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) onLine(line);
-    });
-    stream?.on("end", () => {
-      if (rest !== "") onLine(rest);
-    });
-  }
+  let rest = "";
+  child.stderr?.setEncoding("utf8");
+  child.stderr?.on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+  });
+  child.stderr?.on("end", () => {
+    if (rest !== "") onLine(rest);
+  });
 }

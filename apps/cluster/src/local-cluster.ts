@@ -1,6 +1,7 @@
 import { GoverseError } from "@goverse/core";
 import { startEmbeddedEtcd } from "@goverse/embedded-etcd";
 import type { ProcessContext, RunningProgram } from "@goverse/host";
+import { anyGone, startedTogether } from "./ancestors.ts";
 import { banner, invitation } from "./banner.ts";
 import { buildChatPage, chatObjects } from "./chat-page.ts";
 import { type Child, startChild } from "./child.ts";
@@ -25,9 +26,11 @@ export async function startLocalCluster(
   say(banner(plans, etcdAddress, embedded));
 
   let fail = (_error: GoverseError): void => {};
-  const ended = new Promise<never>((_resolve, reject) => {
+  const failed = new Promise<never>((_resolve, reject) => {
     fail = reject;
   });
+  // Whoever started this ends it too, also by dying: nobody should have to look for left-over processes.
+  const abandoned = anyGone(startedTogether());
   let traffic: Child | undefined;
   const supervisor = new Supervisor({
     say,
@@ -39,7 +42,7 @@ export async function startLocalCluster(
   });
   supervisor.start(plans);
   return {
-    ended,
+    ended: Promise.race([failed, abandoned]),
     stop: async () => {
       traffic?.stop();
       await supervisor.stop();

@@ -2,9 +2,6 @@ import { resolveOptions, runProcess } from "@goverse/host";
 import { startLocalCluster } from "./local-cluster.ts";
 import { CLUSTER_OPTIONS } from "./options.ts";
 
-// Whoever started this ends it too, also by dying: nobody should have to look for left-over processes.
-process.env["GOVERSE_PARENT_PID"] ??= String(process.ppid);
-
 runProcess(async (context) => {
   const options = resolveOptions({
     program: {

@@ -10,7 +10,7 @@ process.send?.({ type: "ready" });
 
 const report = setInterval(() => {
   const { sent, failedOnPurpose, failedOtherwise } = traffic.counts();
-  console.log(`${sent} calls sent, ${failedOnPurpose} failed on purpose, ${failedOtherwise} otherwise`);
+  console.error(`${sent} calls sent, ${failedOnPurpose} failed on purpose, ${failedOtherwise} otherwise`);
 }, REPORT_EVERY_MS);
 
 async function stop(): Promise<void> {

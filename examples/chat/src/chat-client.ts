@@ -16,9 +16,9 @@ export const chatClient = implement(ChatClient, {
 
     async JoinRoom(ctx, { room }) {
       const { rooms } = ctx.state;
-      if (!rooms.has(room) && rooms.size >= MAX_ROOMS) ctx.fail("TooManyRooms", { maxRooms: MAX_ROOMS });
+      if (!rooms.has(room) && rooms.size >= MAX_ROOMS) return ctx.fail("TooManyRooms", { maxRooms: MAX_ROOMS });
       const joined = await ctx.object(ChatRoom, room).$try.JoinRoom({ who: ctx.id });
-      if (!joined.ok) ctx.fail(joined.error.code, joined.error.data);
+      if (!joined.ok) return ctx.fail(joined.error.code, joined.error.data);
       rooms.add(room);
       return joined.value;
     },

@@ -17,7 +17,7 @@ export const chatRoom = implement(ChatRoom, {
   methods: {
     JoinRoom(ctx, { who }) {
       const { members, history } = ctx.state;
-      if (!members.has(who) && members.size >= MAX_MEMBERS) ctx.fail("RoomFull", { maxMembers: MAX_MEMBERS });
+      if (!members.has(who) && members.size >= MAX_MEMBERS) return ctx.fail("RoomFull", { maxMembers: MAX_MEMBERS });
       const isNew = !members.has(who);
       members.set(who, ctx.caller.clientId ?? "");
       const names = [...members.keys()];
@@ -31,7 +31,7 @@ export const chatRoom = implement(ChatRoom, {
     },
 
     SendMessage(ctx, { from, text }) {
-      if (text.length > MAX_TEXT_LENGTH) ctx.fail("TooLong", { maxLength: MAX_TEXT_LENGTH });
+      if (text.length > MAX_TEXT_LENGTH) return ctx.fail("TooLong", { maxLength: MAX_TEXT_LENGTH });
       const { state } = ctx;
       state.seq += 1;
       const message = { seq: state.seq, from, text, atMs: Date.now() };

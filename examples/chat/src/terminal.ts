@@ -37,11 +37,13 @@ input.on("line", (text) => {
   if (text.trim() !== "") client.object(ChatRoom, room).SendMessage({ from: name, text }).catch(report);
 });
 input.on("close", () => {
-  me.LeaveRoom({ room })
-    .catch(report)
-    .finally(() => client.close())
-    .catch(report);
+  leave().catch(report);
 });
+
+async function leave(): Promise<void> {
+  await me.LeaveRoom({ room }).catch(report);
+  await client.close();
+}
 
 function report(error: unknown): void {
   say(`! ${GoverseError.from(error).message}`);

@@ -47,12 +47,7 @@ async function send(): Promise<void> {
   if (text === "") return;
   const sent = await client.object(ChatRoom, room).$try.SendMessage({ from: name, text });
   if (sent.ok) input.value = "";
-  else
-    show(
-      view,
-      { from: "", text: `At most ${sent.error.data.maxLength} characters, please.`, atMs: Date.now() },
-      "note",
-    );
+  else note(`At most ${sent.error.data.maxLength} characters, please.`);
 }
 
 function showOnce(message: Message): void {
@@ -62,7 +57,11 @@ function showOnce(message: Message): void {
 }
 
 function report(error: unknown): void {
-  show(view, { from: "", text: GoverseError.from(error).message, atMs: Date.now() }, "note");
+  note(GoverseError.from(error).message);
+}
+
+function note(text: string): void {
+  show(view, { from: "", text, atMs: Date.now() }, "note");
 }
 
 function rememberedName(): string {
