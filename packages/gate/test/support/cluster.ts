@@ -1,5 +1,5 @@
 import { type EmbeddedEtcd, startEmbeddedEtcd } from "@goverse/embedded-etcd";
-import { Server } from "@goverse/server";
+import { Server, type ServerOptions } from "@goverse/server";
 import { Gate, type GateOptions } from "../../src/index.ts";
 import { roomObjects } from "./objects.ts";
 
@@ -10,7 +10,9 @@ const TIMES = { leaseTtlMs: 2_000, etcdTimeoutMs: 500, stopTimeoutMs: 4_000 };
 /** Nodes and gates in this process, over an etcd of their own. */
 export interface TestCluster {
   readonly etcd: EmbeddedEtcd;
-  addNode(name: string): Promise<Server>;
+  /** The nodes in the order in which they were added. */
+  readonly nodes: readonly Server[];
+  addNode(name: string, options?: Partial<ServerOptions>): Promise<Server>;
   addGate(options?: GateOptions): Promise<Gate>;
   /** Stops everything that was started. */
   stop(): Promise<void>;
@@ -19,12 +21,15 @@ export interface TestCluster {
 /** Starts an etcd and the named nodes. */
 export async function startCluster(...names: readonly string[]): Promise<TestCluster> {
   const etcd = await startEmbeddedEtcd();
+  const nodes: Server[] = [];
   const running: { stop(): Promise<void> }[] = [];
   const common = { etcdAddress: etcd.address, shardCount: SHARDS, times: TIMES };
   const cluster: TestCluster = {
     etcd,
-    addNode: async (name) => {
-      const node = new Server({ listenAddress: "localhost:0", objects: roomObjects(name), ...common });
+    nodes,
+    addNode: async (name, options = {}) => {
+      const node = new Server({ listenAddress: "localhost:0", objects: roomObjects(name), ...common, ...options });
+      nodes.push(node);
       running.push(node);
       await node.start();
       await node.ready;
@@ -43,8 +48,7 @@ export async function startCluster(...names: readonly string[]): Promise<TestClu
     },
   };
   try {
-    const nodes: Server[] = [];
-    for (const name of names) nodes.push(await cluster.addNode(name));
+    for (const name of names) await cluster.addNode(name);
     await balanced(nodes);
   } catch (error) {
     await cluster.stop();
