@@ -1,5 +1,5 @@
 import { type Address, type Epoch, type ShardEntry, ShardMap } from "@goverse/core";
-import type { KeyValue } from "./etcd/client.ts";
+import type { KeyValue, LeaseId } from "./etcd/client.ts";
 import type { Keys } from "./keys.ts";
 import { type Member, parseMeta } from "./member.ts";
 import type { KeyChange } from "./mirror.ts";
@@ -9,6 +9,9 @@ export interface Leadership {
   readonly address: Address;
   /** Create revision of the leader's key: what its writes compare. */
   readonly revision: number;
+  readonly modRevision: number;
+  /** The leader's lease; its end ends the leadership. */
+  readonly lease: LeaseId;
 }
 
 /** A shard's entry before and after a change. */
@@ -129,5 +132,7 @@ export class ClusterState {
 }
 
 function leadershipOf(kv: KeyValue | undefined): Leadership | undefined {
-  return kv === undefined ? undefined : { address: kv.value as Address, revision: kv.createRevision };
+  return kv === undefined
+    ? undefined
+    : { address: kv.value as Address, revision: kv.createRevision, modRevision: kv.modRevision, lease: kv.lease };
 }

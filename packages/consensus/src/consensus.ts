@@ -128,6 +128,7 @@ export class Consensus {
       leaving: this.#leaving,
       registered: this.#incarnations.self !== undefined,
       mirrorLive: this.#mirror.live,
+      mirrorError: this.#mirror.lastError,
       viewAgeMs: this.#mirror.ageMs(),
       nodeCount: this.#state.nodes.length,
       shardCount,
@@ -188,6 +189,7 @@ export class Consensus {
     const giveUpAtMs = clock.monotonicMs() + connectTimeoutMs;
     let lastError = "no answer";
     for (let leftMs = connectTimeoutMs; leftMs > 0; leftMs = giveUpAtMs - clock.monotonicMs()) {
+      if (this.#leaving) throw new GoverseError("UNAVAILABLE", "stopped before it was connected to etcd");
       try {
         await agreeOnShardCount(this.#client, this.#keys, shardCount, Math.min(requestTimeoutMs, leftMs));
         return;

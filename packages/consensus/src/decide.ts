@@ -34,9 +34,9 @@ export function decideShard(
   return alone && owner?.address === self.address && owner.incarnation === self.incarnation ? "hand-over" : undefined;
 }
 
-/** Without news of nodes for this long, those that start together are all there: the first leader deals, a later one rebalances. */
+/** Without news of nodes for this long, those that start together are all there: a starting cluster is dealt, a running one is rebalanced. */
 export const QUIET_MS = 300;
-/** How long the first leader waits for the expected number of nodes before it deals to those that came. */
+/** How long the leader of a starting cluster waits for the expected number of nodes before it deals to those that came. */
 export const EXPECT_NODES_TIMEOUT_MS = 10_000;
 
 /** What a leader knows when it asks itself whether to plan. */
@@ -48,8 +48,8 @@ export interface LeaderContext {
   readonly leaderSinceMs: number;
   /** Nodes that can own shards. */
   readonly nodeCount: number;
-  /** Shards with a target; 0 before the first assignment ever. */
-  readonly assigned: number;
+  /** Shards that a living node owns; 0 in a cluster that is starting. */
+  readonly served: number;
   readonly expectNodes: number | undefined;
 }
 
@@ -59,13 +59,13 @@ export type LeaderDecision =
   | { readonly kind: "plan"; readonly mayRebalance: boolean; readonly againAtMs: number | undefined };
 
 /**
- * Decides whether a leader should plan. Shards without a living target are dealt at once, except for the very first time: the first
- * node of a starting cluster would get everything, to give most of it away again. Rebalancing always waits for quiet.
+ * Decides whether a leader should plan. Shards without a living target are dealt at once, except while nobody serves anything yet:
+ * the first node of a starting cluster would get everything, to give most of it away again. Rebalancing always waits for quiet.
  */
 export function decideLeader(context: LeaderContext): LeaderDecision {
-  const { nowMs, nodesChangedAtMs, leaderSinceMs, nodeCount, assigned, expectNodes } = context;
+  const { nowMs, nodesChangedAtMs, leaderSinceMs, nodeCount, served, expectNodes } = context;
   const quietAtMs = nodesChangedAtMs + QUIET_MS;
-  if (assigned > 0) {
+  if (served > 0) {
     const isQuiet = nowMs >= quietAtMs;
     return { kind: "plan", mayRebalance: isQuiet, againAtMs: isQuiet ? undefined : quietAtMs };
   }

@@ -34,6 +34,8 @@ export class HandOver {
   /** Per shard: the epoch that was given up, and the revision of the shard's key that the release compares. */
   readonly #marks = new Map<number, { readonly epoch: Epoch; readonly modRevision: number }>();
   #waves = 0;
+  /** Which incarnation's waves count: one that hangs must not hold up the next. */
+  #generation = 0;
 
   constructor(options: HandOverOptions) {
     this.#options = options;
@@ -67,9 +69,11 @@ export class HandOver {
 
   /** Forgets everything: this process is another incarnation, and old epochs name the one before. */
   clear(): void {
-    for (const shard of this.#queue) this.#busy.delete(shard);
     this.#queue.clear();
+    this.#busy.clear();
     this.#marks.clear();
+    this.#waves = 0;
+    this.#generation += 1;
   }
 
   /** Writes releases without draining, for what is left at the end of a stop. The holder has dropped it. */
@@ -82,8 +86,10 @@ export class HandOver {
   #fill(): void {
     while (this.#waves < MAX_WAVES && this.#queue.size > 0) {
       const shards = takeFirst(this.#queue, SHARDS_PER_WAVE);
+      const generation = this.#generation;
       this.#waves += 1;
       void this.#wave(shards).finally(() => {
+        if (generation !== this.#generation) return;
         this.#waves -= 1;
         for (const shard of shards) this.#busy.delete(shard);
         this.#options.lookAgain(shards);

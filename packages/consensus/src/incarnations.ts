@@ -1,4 +1,4 @@
-import type { Address, Self } from "@goverse/core";
+import { type Address, GoverseError, type Self } from "@goverse/core";
 import { Backoff } from "./backoff.ts";
 import { type EtcdClient, EtcdFailure, type LeaseId } from "./etcd/client.ts";
 import type { KeyChange } from "./mirror.ts";
@@ -87,6 +87,7 @@ export class Incarnations {
         await this.#backoff.pause();
       }
     }
+    if (isFirst) onRefused(new GoverseError("UNAVAILABLE", "stopped before it was registered in etcd"));
   }
 
   /** One incarnation, from grant to loss. @returns Whether it was ever registered. */

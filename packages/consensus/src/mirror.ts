@@ -52,6 +52,7 @@ export class Mirror {
   #stopped = false;
   #lastError = "";
   #stream: WatchStream | undefined;
+  #watchingSinceMs = 0;
   #endWatch: ((reason: WatchEnd) => void) | undefined;
   #timer: Timer | undefined;
   #nextAuditAtMs: number;
@@ -111,8 +112,8 @@ export class Mirror {
       if (this.#stopped) return;
       this.#options.onPulse();
       if (failure !== undefined) {
+        if (failure !== this.#lastError) this.#options.logger.info("not connected to etcd", { why: failure });
         this.#lastError = failure;
-        this.#options.logger.debug("the watch ended", { why: failure });
         await this.#backoff.pause();
       }
     }
@@ -138,8 +139,13 @@ export class Mirror {
     const { client, prefix, requestTimeoutMs, clock } = this.#options;
     const sentAtMs = clock.monotonicMs();
     const listed = await client.range({ prefix }, requestTimeoutMs);
-    // A member that lags behind must not take the view back in time.
-    if (listed.revision < this.#revision) throw new Error(`stale answer at revision ${listed.revision}`);
+    // A member that lags behind must not take the view back in time. If it stays like this, etcd has been replaced or restored, and
+    // no epoch that was given out means anything any more: only a restart of everything helps.
+    if (listed.revision < this.#revision) {
+      throw new Error(
+        `etcd is at revision ${listed.revision}, but was at ${this.#revision} already: a member that lags, or restored`,
+      );
+    }
     this.#lists += 1;
     this.#listed = true;
     this.#audit = undefined;
@@ -169,6 +175,7 @@ export class Mirror {
         resolve(reason);
       };
       this.#endWatch = end;
+      this.#watchingSinceMs = this.#options.clock.monotonicMs();
       this.#stream = client.openWatch(
         { prefix, startRevision: this.#revision + 1 },
         {
@@ -230,6 +237,8 @@ export class Mirror {
       if (this.ageMs() > MAX_SILENCE_MS) this.#endWatch?.("the server is silent");
       else if (clock.monotonicMs() >= this.#nextAuditAtMs) void this.#startAudit();
       else this.#judge();
+    } else if (clock.monotonicMs() - this.#watchingSinceMs > MAX_SILENCE_MS) {
+      this.#endWatch?.("the server does not answer");
     }
     onPulse();
   }

@@ -4,11 +4,11 @@ import { Backoff } from "./backoff.ts";
 import { Claimer, type WriterOptions } from "./claimer.ts";
 import type { Leadership, StateChanges } from "./cluster-state.ts";
 import { decideLeader, decideShard, type ShardContext } from "./decide.ts";
-import type { LeaseId } from "./etcd/client.ts";
+import { type LeaseId, NO_LEASE } from "./etcd/client.ts";
 import { HandOver } from "./hand-over.ts";
 import { Leader } from "./leader.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { campaignTxn } from "./transactions.ts";
+import { campaignTxn, dethroneTxn } from "./transactions.ts";
 import { UnclaimedShards } from "./unclaimed.ts";
 
 /** What a node's part in the cluster needs. */
@@ -220,15 +220,22 @@ export class NodeLoop {
     const me = this.#options.self();
     const entry = this.#options.state.map.get(shard);
     const owner = ownerOf(entry);
-    return owner?.address === me?.address && owner?.incarnation === me?.incarnation ? entry.epoch : undefined;
+    if (me === undefined || owner === undefined) return undefined;
+    return owner.address === me.address && owner.incarnation === me.incarnation ? entry.epoch : undefined;
   }
 
   #campaign(self: Self): void {
     const { state, keys, client, requestTimeoutMs, leaseId, logger } = this.#options;
     const lease = leaseId();
-    if (state.leader !== undefined || this.#campaigning || this.#leaving || lease === undefined) return;
+    const present = state.leader;
+    // Everyone who leads here does so under a lease: a key without one is left over from another system and would stay for ever.
+    const isLeftOver = present !== undefined && present.lease === NO_LEASE;
+    if (this.#campaigning || this.#leaving || lease === undefined) return;
+    if (present !== undefined && !isLeftOver) return;
     this.#campaigning = true;
-    const asked = client.txn(campaignTxn(keys, self, lease), requestTimeoutMs).then(
+    if (isLeftOver) logger.warn("removing a leader's key that has no lease", { leader: present.address });
+    const txn = isLeftOver ? dethroneTxn(keys, present) : campaignTxn(keys, self, lease);
+    const asked = client.txn(txn, requestTimeoutMs).then(
       () => {},
       (error: unknown) => logger.debug("campaign without an answer", { why: String(error) }),
     );
@@ -237,8 +244,8 @@ export class NodeLoop {
       .then(() => this.#campaignBackoff.pause())
       .then(() => {
         this.#campaigning = false;
-        if (state.leader === undefined) this.wake();
-        else this.#campaignBackoff.reset();
+        if (state.leader !== undefined) this.#campaignBackoff.reset();
+        this.wake();
       });
   }
 
@@ -252,7 +259,7 @@ export class NodeLoop {
       nodesChangedAtMs: this.#nodesChangedAtMs,
       leaderSinceMs: this.#leaderSinceMs,
       nodeCount: state.nodes.filter(({ draining }) => !draining).length,
-      assigned: state.map.assigned,
+      served: state.ownedShards(),
       expectNodes,
     });
     if (decision.kind === "wait") {

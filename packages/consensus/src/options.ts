@@ -29,7 +29,7 @@ export interface ConsensusOptions {
   readonly shardCount: number;
   /** Time after which a dead process is replaced, in whole seconds. 10 in production, 5 locally. */
   readonly leaseTtlSeconds: number;
-  /** Number of nodes that the very first assignment waits for (up to 10 s) instead of 300 ms of quiet. */
+  /** Number of nodes that a starting cluster waits for (up to 10 s) before shards are dealt, instead of 300 ms of quiet. */
   readonly expectNodes?: number;
   /** What this process tells the others. */
   readonly meta: MemberMeta;
@@ -77,6 +77,13 @@ export function resolveOptions(options: ConsensusOptions): ResolvedOptions {
       "etcdEndpoints",
       options.etcdEndpoints.join(","),
       "give at least one, such as localhost:2379",
+    );
+  }
+  if (new Set(options.etcdEndpoints.map((endpoint) => endpoint.startsWith("https:"))).size > 1) {
+    throw invalidArgument(
+      "etcdEndpoints",
+      options.etcdEndpoints.join(","),
+      "all of them begin with https: or none does",
     );
   }
   const etcdPrefix = options.etcdPrefix ?? "/goverse";

@@ -10,6 +10,8 @@ export interface ReadinessInput {
   /** Registered, and the lease's deadline not passed. */
   readonly registered: boolean;
   readonly mirrorLive: boolean;
+  /** Why the mirror could not connect last time; empty when it never failed. */
+  readonly mirrorError: string;
   readonly viewAgeMs: number;
   readonly nodeCount: number;
   readonly shardCount: number;
@@ -30,7 +32,8 @@ export function readiness(input: ReadinessInput): Readiness {
 function reasonAgainst(input: ReadinessInput): string | undefined {
   if (input.leaving) return "stopping";
   if (!input.registered) return "not registered in etcd";
-  if (!input.mirrorLive) return "not connected to etcd";
+  if (!input.mirrorLive)
+    return input.mirrorError === "" ? "not connected to etcd" : `not connected to etcd: ${input.mirrorError}`;
   if (input.viewAgeMs > MAX_SILENCE_MS) return `etcd has been silent for ${Math.round(input.viewAgeMs / 1000)} s`;
   if (input.nodeCount === 0) return "no node is registered";
   const unowned = input.shardCount - input.ownedShards;

@@ -76,6 +76,15 @@ export function campaignTxn(keys: Keys, self: Self, lease: LeaseId): Txn {
   };
 }
 
+/** IF nobody has written the leader's key since THEN remove it. */
+export function dethroneTxn(keys: Keys, leader: Leadership): Txn {
+  return {
+    compare: [modified(keys.leader, leader.modRevision)],
+    success: [{ op: "delete", key: keys.leader }],
+    failure: [],
+  };
+}
+
 /** IF the cluster has no configuration yet THEN write it, ELSE read it. */
 export function configTxn(keys: Keys, config: string): Txn {
   return {
