@@ -26,9 +26,12 @@ export type DeepReadonly<S> =
           ? { readonly [Key in keyof S]: DeepReadonly<S[Key]> }
           : S;
 
-/** Who sent a call. */
+/** Who set a call off: it is handed on from object to object. */
 export interface CallerInfo {
-  /** The client connection that the call came from, to push to; `undefined` when an object or a plain request called. */
+  /**
+   * The client connection at the beginning of the chain of calls, to push to; `undefined` when a request without a connection, or
+   * the process itself, began it.
+   */
   readonly clientId: string | undefined;
 }
 

@@ -78,14 +78,7 @@ export {
   type Self,
 } from "./shard/ownership.ts";
 export { type AssignReason, type PlanNode } from "./shard/placement.ts";
-export {
-  type Assignment,
-  plan,
-  type Plan,
-  type PlanDecision,
-  type PlanReason,
-  type PlanState,
-} from "./shard/plan.ts";
+export { type Assignment, plan, type Plan, type PlanDecision, type PlanReason, type PlanState } from "./shard/plan.ts";
 export { isMigrating, MAX_SHARD_COUNT, ownerOf, type ShardEntry, ShardMap } from "./shard/shard-map.ts";
 export {
   formatOwner,

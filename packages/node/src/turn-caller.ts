@@ -1,10 +1,8 @@
-import { type Caller, type CallerInfo, type CallRequest, GoverseError, type Payload } from "@goverse/core";
+import { type Caller, type CallRequest, GoverseError, type Payload } from "@goverse/core";
 import { checkDepth } from "./chain.ts";
 import { DEFAULT_CALL_TIMEOUT_MS } from "./limits.ts";
 import { isOwned, type Services } from "./services.ts";
 import type { Turn } from "./turn.ts";
-
-const AN_OBJECT: CallerInfo = { clientId: undefined };
 
 /** Carries the calls of one turn to other objects: with its chain, within its time, and only while it owns its object. */
 export class TurnCaller implements Caller {
@@ -28,7 +26,7 @@ export class TurnCaller implements Caller {
     checkDepth(chain, turn.callId);
     const timeoutMs = Math.min(request.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS, remainingMs);
     const { id, epoch } = turn.cell;
-    const origin = { chain, caller: AN_OBJECT, callId: turn.callId, place: id.place, epoch };
+    const origin = { chain, caller: turn.caller, callId: turn.callId, place: id.place, epoch };
     return this.#services.calls.call({ ...request, timeoutMs }, origin);
   }
 }

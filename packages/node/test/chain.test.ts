@@ -99,7 +99,14 @@ describe("a chain", () => {
     const harness = new Harness({ implementations: [hop] });
     await harness.object(Hop, "a").Go(["Go:b", "Go:c"]);
     expect(harness.origins.map((origin) => origin.chain)).toEqual([["42:1@Hop/a"], ["42:1@Hop/a", "42:2@Hop/b"]]);
-    expect(harness.origins[0]).toMatchObject({ caller: { clientId: undefined }, callId: "call-1", epoch: 7 });
+    expect(harness.origins[0]).toMatchObject({ callId: "call-1", epoch: 7 });
+  });
+
+  it("hands on who set it off, so that every object on the way can push to that client", async () => {
+    const caller = { clientId: "localhost:49000/7" };
+    const harness = new Harness({ implementations: [hop] });
+    await harness.object(Hop, "a", { caller }).Go(["Go:b", "Go:c"]);
+    expect(harness.origins.map((origin) => origin.caller)).toEqual([caller, caller]);
   });
 
   it(`deeper than ${MAX_CHAIN_DEPTH} turns is refused, where it is made and where it arrives`, async () => {

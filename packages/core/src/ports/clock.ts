@@ -19,8 +19,9 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),
   setTimer: (delayMs, callback) => {
-    const timer = setTimeout(callback, delayMs);
-    timer.unref();
+    const timer: { unref?: () => void } & ReturnType<typeof setTimeout> = setTimeout(callback, delayMs);
+    // Only Node has it: in a browser a timer is a number.
+    timer.unref?.();
     return { cancel: () => clearTimeout(timer) };
   },
 };
