@@ -4,7 +4,7 @@ import { GoverseError } from "@goverse/core";
  * Longest time a call may take, in milliseconds; what a caller asks beyond that is cut. A node that works for a caller who forgot
  * about it for ever fills up with such calls.
  */
-export const MAX_CALL_TIMEOUT_MS = 300_000;
+const MAX_CALL_TIMEOUT_MS = 300_000;
 /** Longest id of a call, in characters: ours have 36, and other systems' trace ids 64. */
 export const MAX_CALL_ID_LENGTH = 128;
 /** Longest id of a turn in a chain, in characters: two numbers, a type of 100 and an object id of 255. */

@@ -1,7 +1,7 @@
 /** Most messages that wait for one gate: what other systems of this kind keep, and about a second of a busy chat. */
-export const MAX_QUEUED_MESSAGES = 1024;
+const MAX_QUEUED_MESSAGES = 1024;
 /** Most bytes that wait for one gate, so that a gate that stopped reading costs a bounded part of the heap. */
-export const MAX_QUEUED_BYTES: number = 8 * 1024 * 1024;
+const MAX_QUEUED_BYTES: number = 8 * 1024 * 1024;
 
 /** The writing end of a stream, as Node's writables have it. */
 export interface GateWriter<Message> {

@@ -77,9 +77,9 @@ export interface ResolvedServerOptions {
 
 /** What options are called in messages: by their name in code and by the flag of the program that passes them on. */
 export const LISTEN_OPTION = "listenAddress (--listen)";
-export const ADVERTISE_OPTION = "advertiseAddress (--advertise)";
+const ADVERTISE_OPTION = "advertiseAddress (--advertise)";
 export const METRICS_LISTEN_OPTION = "metricsListenAddress (--metrics-listen)";
-export const ETCD_OPTION = "etcdAddress (--etcd)";
+const ETCD_OPTION = "etcdAddress (--etcd)";
 
 /** Version of this package, as its package.json says; a test compares the two. */
 export const SERVER_VERSION = "0.1.0";
