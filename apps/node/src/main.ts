@@ -19,7 +19,7 @@ runProcess(async (frame: ProcessContext): Promise<RunningProgram> => {
   const input = { program: PROGRAM, table: NODE_OPTIONS, argv: process.argv.slice(2), env: process.env };
   const options = resolveOptions(input);
   const logger = createLogger({ name: "node", level: options.logLevel, json: options.logJson });
-  frame.configure({ logger, stopTimeoutMs: PRESETS[options.preset].stopTimeoutMs });
+  frame.configure({ logger, stopTimeoutMs: PRESETS[options.preset].stopTimeoutMs, surviveRejections: true });
   if (options.objects.length === 0) {
     throw new UsageError(
       "--objects is missing: give the modules that export this node's object types, for example ./dist/objects.js",

@@ -25,6 +25,12 @@ export { createOpsRouter, type OpsRoutes, type Readiness, type ScrapeTargets } f
 export { createHttpApp, OpsServer, type OpsServerOptions } from "./ops-server.ts";
 export { type Preset, type PresetName, PRESETS } from "./presets.ts";
 export { type Program, type ResolveInput, resolveOptions } from "./resolve-options.ts";
-export { EXIT_STATUS, type ProcessContext, runProcess, type RunningProgram } from "./run-process.ts";
+export {
+  EXIT_STATUS,
+  type ProcessContext,
+  type ProcessSettings,
+  runProcess,
+  type RunningProgram,
+} from "./run-process.ts";
 export { SHARED_OPTIONS, type SharedOptions } from "./shared-options.ts";
 export { HelpRequested, UsageError } from "./usage-error.ts";

@@ -22,7 +22,18 @@ export interface ProcessContext {
   /** Aborted when the process is asked to stop, also while it is still starting. */
   readonly signal: AbortSignal;
   /** Hands over what the frame around the program needs, as soon as it is known. */
-  configure(settings: { readonly logger?: Logger; readonly stopTimeoutMs?: number }): void;
+  configure(settings: ProcessSettings): void;
+}
+
+/** What a program tells the frame around it. */
+export interface ProcessSettings {
+  readonly logger?: Logger;
+  readonly stopTimeoutMs?: number;
+  /**
+   * Whether a promise that was rejected and that nobody awaits is logged instead of ending the process. For programs that run other
+   * people's code, where one forgotten `await` must not take everybody's objects down. Default false.
+   */
+  readonly surviveRejections?: boolean;
 }
 
 /** A program that has started. */
@@ -47,7 +58,8 @@ type StopSignal = keyof typeof SIGNAL_NUMBERS;
  *
  * - SIGINT, SIGTERM, SIGHUP, or the end of the parent (IPC channel or `GOVERSE_PARENT_PID`): `stop` once, within the deadline.
  * - A second signal: ends at once.
- * - An error nobody caught: logged, and the process ends at once, because nobody knows what state it is in.
+ * - An error nobody caught: logged, and the process ends at once, because nobody knows what state it is in. A rejected promise that
+ *   nobody awaits is one too, unless the program says otherwise.
  */
 export function runProcess(main: (context: ProcessContext) => Promise<RunningProgram>): void {
   new ProcessFrame().run(main);
@@ -56,6 +68,7 @@ export function runProcess(main: (context: ProcessContext) => Promise<RunningPro
 class ProcessFrame {
   #logger: Logger = silentLogger;
   #stopTimeoutMs = PRESETS.production.stopTimeoutMs;
+  #surviveRejections = false;
   #stopAskedAtMs: number | undefined;
   readonly #stopAsked = new AbortController();
 
@@ -63,7 +76,7 @@ class ProcessFrame {
     for (const signal of Object.keys(SIGNAL_NUMBERS) as StopSignal[]) process.on(signal, () => this.#onSignal(signal));
     watchParent(process, process.env["GOVERSE_PARENT_PID"], () => this.#askToStop("the parent process is gone"));
     process.on("uncaughtException", (error) => this.#onUncaught(error));
-    process.on("unhandledRejection", (error) => this.#onUncaught(error));
+    process.on("unhandledRejection", (error) => this.#onRejection(error));
     // A closed terminal or a reader that went away is no reason to crash.
     for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
     this.#live(main).then(
@@ -91,7 +104,8 @@ class ProcessFrame {
     }
   }
 
-  #configure({ logger, stopTimeoutMs }: { readonly logger?: Logger; readonly stopTimeoutMs?: number }): void {
+  #configure({ logger, stopTimeoutMs, surviveRejections }: ProcessSettings): void {
+    this.#surviveRejections = surviveRejections ?? this.#surviveRejections;
     this.#logger = logger ?? this.#logger;
     this.#stopTimeoutMs = stopTimeoutMs ?? this.#stopTimeoutMs;
   }
@@ -114,6 +128,11 @@ class ProcessFrame {
       this.#logger.error("could not stop in time", { stopTimeoutMs: this.#stopTimeoutMs });
       this.#exit(EXIT_STATUS.stopTimeout);
     }, this.#stopTimeoutMs);
+  }
+
+  #onRejection(error: unknown): void {
+    if (this.#surviveRejections) this.#logger.error("a promise was rejected and nobody awaited it", { error });
+    else this.#onUncaught(error);
   }
 
   #onUncaught(error: unknown): void {

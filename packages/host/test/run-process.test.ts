@@ -122,6 +122,15 @@ describe("a process", () => {
   });
 });
 
+it("that runs other people's code outlives a promise nobody awaited, and says so", async () => {
+  const run = start("survives");
+  await run.says("still up");
+  run.child.kill("SIGTERM");
+  expect(await run.ends()).toBe(EXIT_STATUS.ok);
+  expect(run.err).toContain("a promise was rejected and nobody awaited it");
+  expect(run.err).toContain("nobody awaited me");
+});
+
 describe("a child", () => {
   it("stops when the channel to its parent closes", async () => {
     const run = new Run(fork(PROGRAM, ["run"], { execArgv: NODE_ARGS, stdio: ["ignore", "pipe", "pipe", "ipc"] }));
