@@ -132,6 +132,26 @@ describe("slow clients", () => {
     fast.destroy();
     client.close();
   });
+
+  test("of gRPC learn why, once they read again", async () => {
+    const gate = await cluster.addGate();
+    const client = new GrpcClient(gate.address);
+    const slow = await client.register();
+    slow.pause();
+    const text = "x".repeat(128 * 1024);
+    const connected = (): Promise<number> => sumOf(gate, "goverse_clients_connected");
+    for (let sent = 0; (await connected()) === 1 && sent < 500; sent += 1) {
+      await client.call("Room", "loud", "Tell", { to: [slow.clientId], text });
+    }
+    expect(await connected()).toBe(0);
+    slow.resume();
+    await until("it learns why", () => slow.ended);
+    expect(slow.error).toMatchObject({
+      code: "RESOURCE_EXHAUSTED",
+      message: expect.stringMatching(/too slowly/) as string,
+    });
+    client.close();
+  });
 });
 
 describe("a gate that stops", () => {

@@ -1,4 +1,4 @@
-import { Client, credentials } from "@grpc/grpc-js";
+import { Client, type ClientReadableStream, credentials, type ServiceError } from "@grpc/grpc-js";
 import { type GoverseError, jsonPayload, jsonTextOf } from "@goverse/core";
 import {
   anyToEvent,
@@ -9,7 +9,7 @@ import {
   payloadToAny,
   REPEATABLE_HEADER,
 } from "@goverse/protocol";
-import { callUnary, openServerStream, type UnaryCallOptions } from "@goverse/protocol/grpc";
+import { callUnary, fromServiceError, methodDefinition, type UnaryCallOptions } from "@goverse/protocol/grpc";
 import { until } from "./cluster.ts";
 
 /** What a call may say beside its input. */
@@ -23,12 +23,10 @@ export interface TestCallOptions {
 
 /** A plain gRPC client of a gate, that speaks JSON. */
 export class GrpcClient {
-  readonly #address: string;
   readonly #client: Client;
-  #streams: { close(): void }[] = [];
+  readonly #streams: Registered[] = [];
 
   constructor(address: string) {
-    this.#address = address;
     this.#client = new Client(`dns:${address}`, credentials.createInsecure(), { "grpc.use_local_subchannel_pool": 1 });
   }
 
@@ -66,21 +64,11 @@ export class GrpcClient {
 
   /** Opens the push stream and waits for the client id. */
   async register(): Promise<Registered> {
-    const registered = new Registered();
-    const stream = openServerStream(this.#client, GateService.method.register, {}, this.#address, {
-      onMessage: (any) => {
-        const clientId = anyToRegistration(any);
-        const event = anyToEvent(any);
-        if (clientId !== undefined) registered.clientId = clientId;
-        else if (event !== undefined) registered.messages.push(JSON.parse(jsonTextOf(event.payload) ?? "null"));
-      },
-      onEnd: (error) => {
-        registered.ended = true;
-        registered.error = error;
-      },
-    });
-    this.#streams.push(stream);
-    registered.close = () => stream.close();
+    const { path, requestSerialize, responseDeserialize } = methodDefinition(GateService.method.register);
+    const request = { $typeName: "gate.Empty" } as const;
+    const stream = this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+    const registered = new Registered(stream);
+    this.#streams.push(registered);
     await until("the gate greets the client", () => registered.clientId !== "" || registered.ended);
     return registered;
   }
@@ -112,5 +100,32 @@ export class Registered {
   readonly messages: unknown[] = [];
   ended = false;
   error: GoverseError | undefined;
-  close: () => void = () => undefined;
+  readonly #stream: ClientReadableStream<Parameters<typeof anyToEvent>[0]>;
+
+  constructor(stream: ClientReadableStream<Parameters<typeof anyToEvent>[0]>) {
+    this.#stream = stream;
+    stream.on("data", (any: Parameters<typeof anyToEvent>[0]) => {
+      const clientId = anyToRegistration(any);
+      const event = anyToEvent(any);
+      if (clientId !== undefined) this.clientId = clientId;
+      else if (event !== undefined) this.messages.push(JSON.parse(jsonTextOf(event.payload) ?? "null"));
+    });
+    stream.on("error", (error: ServiceError) => {
+      this.error = fromServiceError(error, { peer: "the gate", onConnection: true, cancelled: false });
+    });
+    stream.on("close", () => (this.ended = true));
+  }
+
+  /** Stops reading, as a stuck program does. */
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  close(): void {
+    this.#stream.cancel();
+  }
 }
