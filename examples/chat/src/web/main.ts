@@ -15,7 +15,9 @@ element("name", HTMLElement).textContent = name;
 
 const client = createClient({ gates: [location.origin] });
 const me = client.object(ChatClient, name);
-const seen = new Set<number>();
+const seen = new Set<string>();
+/** How often the page joins again, in milliseconds: a room that started anew on another node knows nobody. */
+const REJOIN_MS = 10_000;
 
 client.on(ChatRoom, "message", (message, source) => {
   if (source.id === room) showOnce(message);
@@ -34,6 +36,9 @@ element("form", HTMLFormElement).addEventListener("submit", (event) => {
 });
 addEventListener("hashchange", () => location.reload());
 client.connect().catch(report);
+setInterval(() => {
+  if (client.clientId !== undefined) join().catch(report);
+}, REJOIN_MS);
 
 async function join(): Promise<void> {
   const { members, recent } = await me.JoinRoom({ room });
@@ -51,8 +56,10 @@ async function send(): Promise<void> {
 }
 
 function showOnce(message: Message): void {
-  if (seen.has(message.seq)) return;
-  seen.add(message.seq);
+  // A room that started anew counts from 1 again.
+  const key = `${message.seq} ${message.atMs}`;
+  if (seen.has(key)) return;
+  seen.add(key);
   show(view, message, message.from === name ? "own" : "other");
 }
 
