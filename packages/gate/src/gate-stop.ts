@@ -16,8 +16,8 @@ export interface GateStop {
   readonly logger: Logger;
 }
 
-/** Part of the time that requests under way get to be answered. The rest is for leaving the cluster and closing connections. */
-const DRAIN_SHARE = 0.6;
+/** Part of the time that requests under way get to be answered. The rest is for an etcd that does not answer, and for farewells. */
+const DRAIN_SHARE = 0.4;
 /** How long connections get to take their last answers, in milliseconds. */
 const FAREWELL_MS = 500;
 

@@ -87,7 +87,7 @@ describe("pushes", () => {
     await until("it is counted", async () => (await sumOf(gate, DROPS, 'reason="client_unknown"')) === before + 1);
   });
 
-  test("survive the loss of the stream from a node", async () => {
+  test("come from nodes that join later, too", async () => {
     const reader = await EventReader.open(http);
     const node = await cluster.addNode("late");
     await grpc.call("Room", `${node.address}/room`, "Tell", { to: [reader.clientId], text: "from a new node" });
