@@ -6,7 +6,7 @@ import { connectEtcd } from "./etcd/connect.ts";
 import type { EtcdClient } from "./etcd/client.ts";
 import { Incarnations } from "./incarnations.ts";
 import { clusterKeys, type Keys } from "./keys.ts";
-import { formatMeta } from "./member.ts";
+import { formatMeta, type Member } from "./member.ts";
 import { type KeyChange, MAX_SILENCE_MS, Mirror } from "./mirror.ts";
 import { NodeLoop } from "./node-loop.ts";
 import { type ConsensusOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
@@ -207,7 +207,7 @@ export class Consensus {
   }
 
   #learn(changes: readonly KeyChange[]): void {
-    const before = new Set(this.#state.nodes.map(({ address }) => address));
+    const before = this.#state.nodes;
     const learnt = this.#state.apply(changes);
     if (learnt.shards.length === 0 && !learnt.members && !learnt.leader) return;
     this.#hasNews = true;
@@ -217,10 +217,11 @@ export class Consensus {
     else this.#notify();
   }
 
-  #meetPeers(before: ReadonlySet<string>): void {
+  #meetPeers(before: readonly Member[]): void {
     const { metrics, address } = this.#options;
+    const known = new Set(before.map((node) => node.address));
     for (const node of this.#state.nodes) {
-      if (node.address !== address && !before.has(node.address)) metrics.peerSeen(node.address);
+      if (node.address !== address && !known.has(node.address)) metrics.peerSeen(node.address);
     }
   }
 
@@ -229,15 +230,24 @@ export class Consensus {
     const self = this.#incarnations.self;
     if (self === undefined) return;
     const { metrics, holder } = this.#options;
-    const own = shards.flatMap((change) => ownChange(change, self) ?? []);
-    const claimed = own.filter((change) => change.kind === "claimed");
-    const released = own.filter(({ kind }) => kind === "released");
-    const taken = own.filter(({ kind }) => kind === "taken");
-    if (taken.length > 0) holder.drop(taken.map(({ shard }) => shard));
-    if (claimed.length > 0) holder.undrain(claimed.map(({ shard }) => shard));
-    if (claimed.length > 0) metrics.shardsClaimed(claimed.length);
-    if (released.length > 0) metrics.shardsReleased(released.length);
-    for (const { from } of claimed) if (from !== undefined) metrics.shardMigrated(from);
+    const claimed: number[] = [];
+    const taken: number[] = [];
+    let released = 0;
+    for (const change of shards) {
+      const own = ownChange(change, self);
+      if (own?.kind === "released") released += 1;
+      else if (own?.kind === "taken") taken.push(change.shard);
+      else if (own?.kind === "claimed") {
+        claimed.push(change.shard);
+        if (own.from !== undefined) metrics.shardMigrated(own.from);
+      }
+    }
+    if (taken.length > 0) holder.drop(taken);
+    if (claimed.length > 0) {
+      holder.undrain(claimed);
+      metrics.shardsClaimed(claimed.length);
+    }
+    if (released > 0) metrics.shardsReleased(released);
   }
 
   #onRegistered(): void {

@@ -172,6 +172,7 @@ export class Mirror {
         this.#stream?.close();
         this.#stream = undefined;
         this.#endWatch = undefined;
+        this.#live = false;
         resolve(reason);
       };
       this.#endWatch = end;

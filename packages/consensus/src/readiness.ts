@@ -32,8 +32,7 @@ export function readiness(input: ReadinessInput): Readiness {
 function reasonAgainst(input: ReadinessInput): string | undefined {
   if (input.leaving) return "stopping";
   if (!input.registered) return "not registered in etcd";
-  if (!input.mirrorLive)
-    return input.mirrorError === "" ? "not connected to etcd" : `not connected to etcd: ${input.mirrorError}`;
+  if (!input.mirrorLive) return ["not connected to etcd", input.mirrorError].filter((part) => part !== "").join(": ");
   if (input.viewAgeMs > MAX_SILENCE_MS) return `etcd has been silent for ${Math.round(input.viewAgeMs / 1000)} s`;
   if (input.nodeCount === 0) return "no node is registered";
   const unowned = input.shardCount - input.ownedShards;

@@ -21,9 +21,9 @@ export class OwnershipSampler {
   readonly #last = new Map<number, Sighting>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(shardCount: number) {
+  constructor(shardCount: number, intervalMs: number = SAMPLE_INTERVAL_MS) {
     this.#shardCount = shardCount;
-    this.#timer = setInterval(() => this.sample(), SAMPLE_INTERVAL_MS);
+    this.#timer = setInterval(() => this.sample(), intervalMs);
   }
 
   watch(name: string, consensus: Consensus): void {
