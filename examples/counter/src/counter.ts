@@ -13,7 +13,7 @@ const Counter = defineObject("Counter", {
 });
 
 const etcd = await startEmbeddedEtcd();
-const server = new Server({ listenAddress: "localhost:47000", etcdAddress: etcd.address, objects: [Counter] });
+const server = new Server({ listenAddress: "localhost:0", etcdAddress: etcd.address, objects: [Counter] });
 await server.start();
 console.log(await server.object(Counter, "visits").Add(1));
 await server.stop();
