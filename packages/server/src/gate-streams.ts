@@ -1,14 +1,23 @@
 import { type Address, GoverseError, type Logger, type PushMessage, type PushSink } from "@goverse/core";
 import type { GateMessage } from "@goverse/protocol";
 import { gateOfClient } from "./client-gate.ts";
-import { broadcastMessage, clientMessage, encodeEvent, recipientsOf, REGISTERED } from "./gate-messages.ts";
+import {
+  broadcastMessage,
+  clientMessage,
+  type EncodedEvent,
+  encodeEvent,
+  fits,
+  recipientsOf,
+  REGISTERED,
+  splitClientIds,
+} from "./gate-messages.ts";
 import { GateQueue, type GateQueueLimits, type GateWriter } from "./gate-queue.ts";
 
 /** Most gates that one node keeps a stream to. Far above any real number of gates: it bounds what a broken client can hold open. */
 export const MAX_GATES = 256;
 
 /** Why a message did not go to a gate, as the metric of drops shows it. */
-export const PUSH_DROP_REASONS = ["no_gate", "queue_full", "bad_client_id", "stream_lost"] as const;
+export const PUSH_DROP_REASONS = ["no_gate", "queue_full", "bad_client_id", "stream_lost", "too_large"] as const;
 
 /** The server's end of a gate's stream: what is used of a gRPC call. */
 export interface GateStream extends GateWriter<GateMessage> {
@@ -19,6 +28,8 @@ export interface GateStream extends GateWriter<GateMessage> {
 export interface GateStreamsOptions {
   readonly metrics: { pushesDropped(reason: string, count?: number): void };
   readonly logger: Logger;
+  /** Longest gRPC message, in bytes: a longer one would end the stream of a gate, so it is dropped. */
+  readonly maxMessageBytes: number;
   readonly limits?: GateQueueLimits;
 }
 
@@ -62,8 +73,11 @@ export class GateStreams implements PushSink {
 
   push(messages: readonly PushMessage[]): void {
     for (const message of messages) {
-      if (message.to === "everyone") this.#broadcast(message);
-      else this.#send(message, message.to);
+      const event = encodeEvent(message);
+      const isBroadcast = message.to === "everyone";
+      if (!fits(event, this.#options.maxMessageBytes)) this.#drop("too_large", isBroadcast ? 1 : message.to.length);
+      else if (message.to === "everyone") this.#broadcast(event);
+      else this.#send(event, message.to);
     }
   }
 
@@ -74,23 +88,24 @@ export class GateStreams implements PushSink {
     this.#queues.clear();
   }
 
-  #broadcast(message: PushMessage): void {
-    const { envelope, bytes } = broadcastMessage(encodeEvent(message));
+  #broadcast(event: EncodedEvent): void {
+    const { envelope, bytes } = broadcastMessage(event);
     for (const queue of this.#queues.values()) {
       if (!queue.offer(envelope, bytes)) this.#drop("queue_full", 1);
     }
   }
 
-  #send(message: PushMessage, clientIds: readonly string[]): void {
-    const event = encodeEvent(message);
+  #send(event: EncodedEvent, clientIds: readonly string[]): void {
     for (const [gate, ids] of this.#groupByGate(clientIds)) {
       const queue = this.#queues.get(gate);
       if (queue === undefined) {
         this.#drop("no_gate", ids.length);
         continue;
       }
-      const { envelope, bytes } = clientMessage(event, ids);
-      if (!queue.offer(envelope, bytes)) this.#drop("queue_full", ids.length);
+      for (const portion of splitClientIds(ids)) {
+        const { envelope, bytes } = clientMessage(event, portion);
+        if (!queue.offer(envelope, bytes)) this.#drop("queue_full", portion.length);
+      }
     }
   }
 

@@ -34,7 +34,7 @@ export function createNodeParts(
   const logger = options.logger.child({ node: address });
   const metrics = createMetrics({ node: address, role: "node", version, shardCount, clock, logger });
   const peers = new PeerPool({ maxMessageBytes: options.maxMessageBytes });
-  const gates = new GateStreams({ metrics, logger });
+  const gates = new GateStreams({ metrics, logger, maxMessageBytes: options.maxMessageBytes });
   metrics.declareReasons({ pushDrops: PUSH_DROP_REASONS });
   // Objects, calls and consensus need each other; each of these functions is only called once all are there.
   const calls: ObjectCalls = new ObjectCalls({

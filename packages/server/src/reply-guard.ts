@@ -13,9 +13,12 @@ export class ReplyGuard {
     this.#highest = new Float64Array(shardCount);
   }
 
-  /** Notes the epoch of a reply. False: it is stale, and nobody may see the reply. Objects pinned to a node never move. */
+  /**
+   * Notes the epoch of a reply. False: it is stale, and nobody may see the reply. Objects pinned to a node never move, and a node
+   * that does not say its epoch (0) is believed.
+   */
   admit(place: Place, epoch: Epoch): boolean {
-    if (place.kind === "node") return true;
+    if (place.kind === "node" || epoch === 0) return true;
     if (epoch < (this.#highest[place.shard] ?? 0)) return false;
     this.#highest[place.shard] = epoch;
     return true;

@@ -20,7 +20,7 @@ import { scrapeTargets } from "./scrape-targets.ts";
 import { runStopSteps, type StopStep } from "./stop-steps.ts";
 
 /** Share of a stop's time that the hand-over of shards may take; the rest is for calls that still run and for closing. */
-const HAND_OVER_SHARE = 0.7;
+const HAND_OVER_SHARE = 0.6;
 
 type Phase = "new" | "starting" | "running" | "stopping" | "stopped";
 
@@ -37,6 +37,8 @@ export class Server {
   /** Never reached: it ends a start that a stop interrupts. */
   readonly #interrupted = new Milestone("this node was stopped while it started");
   #phase: Phase = "new";
+  /** The ports on their way to being open. */
+  #opening: Promise<NodeParts> | undefined;
   #parts: NodeParts | undefined;
   #service: GoverseServiceOptions | undefined;
   #ops: OpsServer | undefined;
@@ -135,7 +137,10 @@ export class Server {
   }
 
   async #join(): Promise<void> {
-    const { consensus } = await this.#listen();
+    this.#opening = this.#listen();
+    const { consensus } = await this.#opening;
+    // A stop that came meanwhile has waited for the ports, and closes them.
+    if (this.#phase !== "starting") return;
     this.#listening.reach();
     await consensus.start();
   }
@@ -198,6 +203,7 @@ export class Server {
     this.#listening.miss();
     this.#interrupted.miss();
     this.#readiness.close();
+    await this.#opening?.catch(() => undefined);
     await runStopSteps(this.#stopSteps(deadlineMs), deadlineMs, { clock, logger });
     this.#phase = "stopped";
   }
@@ -206,21 +212,19 @@ export class Server {
   #stopSteps(deadlineMs: number): readonly StopStep[] {
     const parts = this.#parts;
     const ops = this.#ops;
-    return [
-      ...(parts === undefined
-        ? []
-        : [
-            {
-              name: "leave the cluster",
-              run: (leftMs: number) => parts.consensus.stop({ timeoutMs: leftMs * HAND_OVER_SHARE }),
-            },
-          ]),
-      ...(parts === undefined ? [] : [{ name: "end the streams of gates", run: () => parts.gates.close() }]),
-      { name: "finish gRPC calls", run: (leftMs: number) => stopGrpcServer(this.#grpc, leftMs) },
-      ...(parts === undefined ? [] : [{ name: "end the objects", run: () => parts.node.stop(deadlineMs) }]),
-      ...(parts === undefined ? [] : [{ name: "close connections", run: () => parts.peers.close() }]),
-      ...(ops === undefined ? [] : [{ name: "close the metrics port", run: () => ops.stop() }]),
-    ];
+    const steps: StopStep[] = [];
+    if (parts !== undefined) {
+      const leave = (leftMs: number): Promise<void> => parts.consensus.stop({ timeoutMs: leftMs * HAND_OVER_SHARE });
+      steps.push({ name: "leave the cluster", run: leave });
+      steps.push({ name: "end the streams of gates", run: () => parts.gates.close() });
+    }
+    steps.push({ name: "finish gRPC calls", run: (leftMs) => stopGrpcServer(this.#grpc, leftMs) });
+    if (parts !== undefined) {
+      steps.push({ name: "end the objects", run: () => parts.node.stop(deadlineMs) });
+      steps.push({ name: "close connections", run: () => parts.peers.close() });
+    }
+    if (ops !== undefined) steps.push({ name: "close the metrics port", run: () => ops.stop() });
+    return steps;
   }
 }
 

@@ -99,6 +99,12 @@ test.each(table)("%s is refused with the right code", async (_name, call, code, 
   expect((error as GoverseError).message.length).toBeLessThan(1000);
 });
 
+test("a result that is too large is said to be so", async () => {
+  const payload = jsonPayload(JSON.stringify({ length: 5 * 1024 * 1024 }));
+  const big = raw.call({ type: "Counter", id: "big", method: "Big", payload });
+  await expect(big).rejects.toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
+});
+
 test("a failing method tells its caller nothing of the inside", async () => {
   const error: unknown = await raw.call({ ...good, method: "Fail" }).catch((thrown: unknown) => thrown);
   expect((error as GoverseError).code).toBe("INTERNAL");

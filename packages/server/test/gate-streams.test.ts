@@ -42,6 +42,7 @@ beforeEach(() => {
   gates = new GateStreams({
     metrics: { pushesDropped: (reason, count = 1) => void (dropped[reason] = (dropped[reason] ?? 0) + count) },
     logger: silentLogger,
+    maxMessageBytes: 100_000,
     limits: { maxMessages: 2, maxBytes: 10_000 },
   });
 });
@@ -114,6 +115,23 @@ test("clients of absent gates and ids that are none are counted, the others stil
   gates.push([message(["elsewhere:1/x", "nonsense", "gate-a:1/", "gate-a:1/x"], "1")]);
   expect(stream.lines).toEqual(["gate-a:1/x:1"]);
   expect(dropped).toEqual({ no_gate: 1, bad_client_id: 2 });
+});
+
+test("an event that no message can carry is dropped, so that it does not end the stream", () => {
+  const stream = connect(A);
+  gates.push([message(["gate-a:1/x", "gate-a:1/y"], "x".repeat(100_000)), message("everyone", "x".repeat(100_000))]);
+  gates.push([message(["gate-a:1/x"], "1")]);
+  expect(stream.lines).toEqual(["gate-a:1/x:1"]);
+  expect(dropped).toEqual({ too_large: 3 });
+});
+
+test("very many clients of one gate get several envelopes, each once and in order", () => {
+  const stream = connect(A);
+  const clients = Array.from({ length: 5000 }, (_, n) => `gate-a:1/client-${n}`);
+  gates.push([message(clients, "1")]);
+  expect(stream.lines.length).toBeGreaterThan(1);
+  expect(stream.lines.flatMap((line) => line.slice(0, -2).split("+"))).toEqual(clients);
+  for (const line of stream.lines) expect(line.length).toBeLessThan(48 * 1024);
 });
 
 test("a second registration of a gate ends the older stream and takes over", () => {

@@ -101,6 +101,15 @@ test("a stop in the middle of a start ends it", async () => {
   await expect(ready).rejects.toMatchObject({ code: "CANCELLED" });
 });
 
+test("a stop right after the start leaves nothing open", async () => {
+  const server = createServer("brief", { etcdAddress: etcd.address, etcdPrefix: "/brief" });
+  const start = server.start();
+  await server.stop();
+  await expect(start).rejects.toMatchObject({ code: "CANCELLED" });
+  await expect(fetch(`http://${server.opsAddress}/healthz`)).rejects.toThrow();
+  expect(etcd.store.range({ key: `/brief/nodes/${server.address}` }).kvs).toEqual([]);
+});
+
 test("before it has started, and after, a server says so", async () => {
   const server = createServer("early", { etcdAddress: etcd.address, etcdPrefix: "/early" });
   expect(() => server.address).toThrow("has not started");

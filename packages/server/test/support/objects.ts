@@ -8,6 +8,7 @@ export const Counter = contract("Counter", {
     Get: { out: z.object({ value: z.number() }), mode: "read" },
     Fail: {},
     Wait: { in: z.object({ ms: z.number() }), out: z.object({ aborted: z.boolean() }) },
+    Big: { in: z.object({ length: z.number() }), out: z.string() },
     Tell: { in: z.object({ clients: z.array(z.string()), text: z.string() }) },
     TellAll: { in: z.object({ text: z.string() }) },
   },
@@ -35,6 +36,7 @@ export function testObjects(node: string): readonly AnyImplementation[] {
         throw new Error("the secret detail");
       },
       Wait: (ctx, { ms }) => untilAborted(ctx.signal, ms),
+      Big: (_ctx, { length }) => "x".repeat(length),
       Tell: (ctx, { clients, text }) => ctx.push(clients, "said", { text }),
       TellAll: (ctx, { text }) => ctx.broadcast("said", { text }),
     },
