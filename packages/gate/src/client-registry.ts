@@ -11,7 +11,7 @@ import {
 import type { PushedMessage } from "./pushed-message.ts";
 
 /** Why messages to clients are lost, as `reason` of `goverse_pushes_dropped_total`. */
-export const PUSH_DROP_REASONS = ["client_unknown", "client_slow", "client_gone"] as const;
+const PUSH_DROP_REASONS = ["client_unknown", "client_slow", "client_gone"] as const;
 
 /** What a registry needs. */
 export interface ClientRegistryOptions {

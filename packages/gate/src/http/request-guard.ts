@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { HttpRefusal } from "./refusal.ts";
 
 /** Longest request target, in characters: the longest object id with every byte percent-encoded, both names, and a query. */
-export const MAX_TARGET_LENGTH = 2_048;
+const MAX_TARGET_LENGTH = 2_048;
 
 // Characters that no path of ours needs unencoded: what proxies and browsers read in different ways.
 const UNSAFE_IN_TARGET = /[^\u0021-\u007e]|\\/;

@@ -4,7 +4,7 @@ import { Gate, type GateOptions } from "../../src/index.ts";
 import { roomObjects } from "./objects.ts";
 
 /** Few shards, so that taking them over is a matter of milliseconds. */
-export const SHARDS = 32;
+const SHARDS = 32;
 const TIMES = { leaseTtlMs: 2_000, etcdTimeoutMs: 500, stopTimeoutMs: 4_000 };
 
 /** Nodes and gates in this process, over an etcd of their own. */

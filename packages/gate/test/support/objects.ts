@@ -2,7 +2,7 @@ import { type AnyImplementation, contract, implement } from "@goverse/core";
 import { z } from "zod";
 
 /** A room that can do everything a gate has to carry. */
-export const Room = contract("Room", {
+const Room = contract("Room", {
   methods: {
     Add: { in: z.object({ by: z.number() }), out: z.object({ value: z.number(), node: z.string() }) },
     Get: { out: z.object({ value: z.number() }), mode: "read" },
