@@ -56,7 +56,8 @@ export function createNodeParts(
     metrics,
     incarnation: () => consensus.incarnation ?? 0,
     clock,
-    logger,
+    // It names itself in every line.
+    logger: options.logger,
   });
   const consensus: Consensus = new Consensus({
     role: "node",

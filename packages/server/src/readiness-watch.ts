@@ -8,6 +8,12 @@ import { Milestone } from "./milestone.ts";
  */
 const CHECK_INTERVAL_MS = 500;
 
+/**
+ * How long a process must be unready before that is told, in milliseconds: shards that change hands have no owner for some
+ * milliseconds, calls to them wait, and nobody needs to hear of each.
+ */
+const GRACE_MS = 1_000;
+
 /** Tells when a process becomes ready and when it stops being so. */
 export class ReadinessWatch {
   readonly #read: () => Readiness;
@@ -15,6 +21,7 @@ export class ReadinessWatch {
   readonly #listeners = new Set<(readiness: Readiness) => void>();
   readonly #first = new Milestone("this node stopped before it was ready");
   #ready = false;
+  #unreadySinceMs: number | undefined;
   #timer: Timer | undefined;
   #closed = false;
 
@@ -29,7 +36,7 @@ export class ReadinessWatch {
     return this.#first.reached;
   }
 
-  /** Hears of every change between ready and not ready. Returns the way to end that. */
+  /** Hears when it becomes ready, and when it has not been so for a second. Returns the way to end that. */
   subscribe(listener: (readiness: Readiness) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -40,7 +47,8 @@ export class ReadinessWatch {
     if (this.#closed) return;
     this.#timer?.cancel();
     this.#timer = this.#clock.setTimer(CHECK_INTERVAL_MS, () => this.check());
-    this.#report(this.#read());
+    const readiness = this.#read();
+    if (readiness.ready || this.#hasLasted()) this.#report(readiness);
   }
 
   /** Reports the end of readiness, and looks no more. */
@@ -52,8 +60,18 @@ export class ReadinessWatch {
     this.#first.miss();
   }
 
+  /** Whether the process has been unready for the time of grace. */
+  #hasLasted(): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    this.#unreadySinceMs ??= nowMs;
+    return nowMs - this.#unreadySinceMs >= GRACE_MS;
+  }
+
   #report(readiness: Readiness): void {
-    if (readiness.ready) this.#first.reach();
+    if (readiness.ready) {
+      this.#unreadySinceMs = undefined;
+      this.#first.reach();
+    }
     if (readiness.ready === this.#ready) return;
     this.#ready = readiness.ready;
     for (const listener of this.#listeners) listener(readiness);

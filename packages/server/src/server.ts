@@ -85,7 +85,7 @@ export class Server {
     return this.#started.consensus.readiness();
   }
 
-  /** Hears of every change between ready and not ready. Returns the way to end that. */
+  /** Hears when it becomes ready, and when it has not been so for a second. Returns the way to end that. */
   onReadiness(listener: (readiness: Readiness) => void): () => void {
     return this.#readiness.subscribe(listener);
   }

@@ -30,6 +30,7 @@ test("without etcd a node refuses when its lease has run out, and comes back as 
   expect(response.status).toBe(503);
   expect(await metric(only, "goverse_lease_lost_total")).toBe(1);
   expect(await metric(only, "goverse_shards_total")).toBe(0);
+  await until("it is told", () => changes.includes(false));
 
   etcd.resume();
   // What lived in memory is lost, the node is not.

@@ -4,16 +4,20 @@ import { expect, test } from "vitest";
 import { ReadinessWatch } from "../src/readiness-watch.ts";
 
 /** A clock with one timer. */
-function oneTimerClock(): Clock & { fire(): void } {
+function oneTimerClock(): Clock & { advance(ms: number): void } {
+  let nowMs = 0;
   let callback: (() => void) | undefined;
   return {
-    monotonicMs: () => 0,
-    wallMs: () => 0,
+    monotonicMs: () => nowMs,
+    wallMs: () => nowMs,
     setTimer: (_delayMs, next) => {
       callback = next;
       return { cancel: () => (callback = undefined) };
     },
-    fire: () => callback?.(),
+    advance: (ms) => {
+      nowMs += ms;
+      callback?.();
+    },
   };
 }
 
@@ -29,13 +33,30 @@ test("only changes are told, also those that only time brings", async () => {
   watch.check();
   await watch.first;
   now = { ready: false, reason: "etcd has been silent" };
-  clock.fire();
+  clock.advance(500);
+  clock.advance(1000);
   now = { ready: true };
-  clock.fire();
+  clock.advance(500);
   watch.close();
-  clock.fire();
+  clock.advance(500);
   unsubscribe();
   expect(heard).toEqual(["ready", "etcd has been silent", "ready", "stopping"]);
+});
+
+test("what is over within a second is not told", () => {
+  let now: Readiness = { ready: true };
+  const clock = oneTimerClock();
+  const watch = new ReadinessWatch(() => now, clock);
+  const heard: boolean[] = [];
+  watch.subscribe(({ ready }) => heard.push(ready));
+  watch.check();
+  for (let n = 0; n < 5; n += 1) {
+    now = { ready: false, reason: "64 of 8192 shards have no owner yet" };
+    clock.advance(500);
+    now = { ready: true };
+    clock.advance(500);
+  }
+  expect(heard).toEqual([true]);
 });
 
 test("who waits for a process that stops instead is told", async () => {
