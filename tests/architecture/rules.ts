@@ -35,7 +35,8 @@ export const rules: Readonly<Record<string, Allowed>> = {
     ...from(grpcOnly, "@grpc/grpc-js", "node:*"),
   },
   "packages/metrics": { ...ours("core"), ...npm("prom-client"), ...measuring },
-  "packages/profiling": { ...npm("@koa/router", "pprof-format"), ...anyNodeModule },
+  // Speedscope is looked for and served, never loaded.
+  "packages/profiling": { ...npm("@koa/router", "pprof-format", "speedscope"), ...anyNodeModule },
   "packages/host": {
     ...ours("core", "metrics"),
     ...npm("koa", "@koa/router", "commander", "pino"),
