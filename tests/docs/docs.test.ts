@@ -8,7 +8,7 @@ import { findCommands, findFences, splitCommand } from "./fences.ts";
 import { commandKinds, findFault } from "./verify-command.ts";
 
 const all = listSourceFiles("").filter(({ path }) => path.endsWith(".md") && !path.startsWith(".changeset/"));
-const guides = all.filter(({ path }) => /^(?:README|CONTRIBUTING)\.md$|^docs\/[\w-]+\.md$/.test(path));
+const guides = all.filter(({ path }) => /^(?:README|CONTRIBUTING)\.md$|^docs\/(?:[\w-]+\/)*[\w-]+\.md$/.test(path));
 const commands = guides.flatMap((file) => findCommands(file));
 
 describe("documents", () => {
