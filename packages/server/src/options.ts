@@ -75,10 +75,12 @@ export interface ResolvedServerOptions {
   readonly random: () => number;
 }
 
-/** What options are called in messages: by their name in code and by the flag of the program that passes them on. */
+// What options are called in messages: by their name in code, and by the flag of the program that passes them on.
+/** {@link ServerOptions.listenAddress} in messages. */
 export const LISTEN_OPTION = "listenAddress (--listen)";
-const ADVERTISE_OPTION = "advertiseAddress (--advertise)";
+/** {@link ServerOptions.metricsListenAddress} in messages. */
 export const METRICS_LISTEN_OPTION = "metricsListenAddress (--metrics-listen)";
+const ADVERTISE_OPTION = "advertiseAddress (--advertise)";
 const ETCD_OPTION = "etcdAddress (--etcd)";
 
 /** Version of this package, as its package.json says; a test compares the two. */
