@@ -30,8 +30,8 @@ function message(content: string): PushedMessage {
   return new PushedMessage({ typeUrl: "t", bytes: Buffer.from(content) }, () => content);
 }
 
-function text({ payload }: PushedMessage): string {
-  return Buffer.from(payload.bytes).toString();
+function text({ any }: PushedMessage): string {
+  return Buffer.from(any.value).toString();
 }
 
 function setup(maxMessages = 3, maxBytes = 10_000, maxClients = 10) {

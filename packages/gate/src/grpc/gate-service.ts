@@ -13,6 +13,7 @@ import { type Handlers, toStatus, type UnaryContext } from "@goverse/protocol/gr
 import { parseClientId } from "../client-id.ts";
 import type { ClientRegistry } from "../client-registry.ts";
 import { checkType } from "../names.ts";
+import type { PushedAny } from "../pushed-message.ts";
 import type { RequestOptions, Router } from "../router.ts";
 import { PushStream } from "./push-stream.ts";
 
@@ -61,10 +62,7 @@ export function gateService(gate: () => GateServiceParts): Handlers<typeof GateS
   };
 }
 
-function register(
-  call: ServerWritableStream<unknown, ReturnType<typeof payloadToAny>>,
-  gate: () => GateServiceParts,
-): void {
+function register(call: ServerWritableStream<unknown, PushedAny>, gate: () => GateServiceParts): void {
   try {
     const { clients } = gate();
     const client = clients.add(new PushStream(call));

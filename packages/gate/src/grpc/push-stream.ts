@@ -1,12 +1,12 @@
 import type { ServerWritableStream } from "@grpc/grpc-js";
 import { GoverseError } from "@goverse/core";
 import type { ClientType } from "@goverse/metrics";
-import { payloadToAny, registrationToAny } from "@goverse/protocol";
+import { registrationToAny } from "@goverse/protocol";
 import { toStatus } from "@goverse/protocol/grpc";
 import type { ClientTransport, CloseReason } from "../client-connection.ts";
-import type { PushedMessage } from "../pushed-message.ts";
+import type { PushedAny, PushedMessage } from "../pushed-message.ts";
 
-type Writable = Pick<ServerWritableStream<unknown, ReturnType<typeof payloadToAny>>, "write" | "emit">;
+type Writable = Pick<ServerWritableStream<unknown, PushedAny>, "write" | "emit">;
 
 /** One client's push stream over gRPC. */
 export class PushStream implements ClientTransport {
@@ -22,7 +22,7 @@ export class PushStream implements ClientTransport {
   }
 
   write(message: PushedMessage): boolean {
-    return this.#call.write(payloadToAny(message.payload));
+    return this.#call.write(message.any);
   }
 
   close(reason: CloseReason): void {

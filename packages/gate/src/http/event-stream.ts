@@ -24,6 +24,8 @@ export class EventStream implements ClientTransport {
   constructor(response: ServerResponse, clock: Clock) {
     this.#response = response;
     this.#clock = clock;
+    // A write that meets a connection which has just gone fails here; the end of the connection is heard of elsewhere.
+    response.on("error", () => {});
   }
 
   greet(clientId: string): boolean {
