@@ -34,8 +34,6 @@ export interface ConsensusSummary {
 }
 
 const DEFAULT_STOP_TIMEOUT_MS = 10_000;
-/** Longest final release of what could not be handed over: the process is going, and death does the same a little later. */
-const ABANDON_TIMEOUT_MS = 1000;
 
 /**
  * This process's part in the cluster: registered in etcd, seeing who else is, and, as a node, owning its share of the shards.
@@ -298,8 +296,16 @@ export class Consensus {
     const untilMs = clock.monotonicMs() + timeoutMs;
     node.leave();
     await this.#announceLeave(self, untilMs);
-    await this.#until(() => node.isEmpty, untilMs);
-    if (!node.isEmpty) await Promise.race([node.abandon(), sleep(clock, ABANDON_TIMEOUT_MS)]);
+    await this.#until(() => node.isEmpty || node.isAlone, untilMs);
+    if (node.isEmpty) return;
+    const rested = node.isAlone
+      ? node.rest().then(
+          () => true,
+          () => false,
+        )
+      : Promise.resolve(false);
+    const inTime = await Promise.race([rested, sleep(clock, Math.max(0, untilMs - clock.monotonicMs()))]);
+    if (inTime !== true) node.abandon();
   }
 
   /** Tells the leader, under the lease, that this node wants to go. */

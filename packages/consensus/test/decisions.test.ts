@@ -20,20 +20,13 @@ function entry(value: string, owner?: [Address, number], epoch = owner ? 20 : 0)
 
 describe("a node", () => {
   const alive = (address: Address): number | undefined => (address === A ? 10 : address === B ? 11 : undefined);
-  const context = { self, incarnationOf: alive, leaving: false, alone: false };
+  const context = { self, incarnationOf: alive, leaving: false };
   test.each([
     ["claims what is released and its own to get", "claim", entry("a:1,", [B, 11]), {}],
     ["hands over what it owns and another is to get", "hand-over", entry("b:1,a:1", [A, 10]), {}],
     ["leaves alone what it owns", undefined, entry("a:1,a:1", [A, 10]), {}],
     ["claims nothing while it is leaving", undefined, entry("a:1,", [B, 11]), { leaving: true }],
     ["waits for a new target while it is leaving", undefined, entry("a:1,a:1", [A, 10]), { leaving: true }],
-    [
-      "gives up for nobody when it leaves as the last",
-      "hand-over",
-      entry("a:1,a:1", [A, 10]),
-      { leaving: true, alone: true },
-    ],
-    ["has nothing to give up twice", undefined, entry("a:1,", [A, 10]), { leaving: true, alone: true }],
   ] as const)("%s", (_, decision, shard, differs) => {
     expect(decideShard(shard, 0, { ...context, ...differs })).toBe(decision);
   });
