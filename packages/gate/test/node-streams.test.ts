@@ -4,7 +4,7 @@ import type { GateStreamEvents } from "@goverse/protocol/grpc";
 import { describe, expect, test } from "vitest";
 import { NodeStreams, pauseBefore } from "../src/node-streams.ts";
 import { pushFrames } from "../src/push-frame.ts";
-import type { PushedMessage } from "../src/pushed-message.ts";
+import { PushedMessage } from "../src/pushed-message.ts";
 import { ManualClock } from "./support/manual-clock.ts";
 
 const A = parseAddress("a:1");
@@ -129,6 +129,13 @@ describe("pushed messages as frames of an event stream", () => {
     expect(encode({ typeUrl: "type.googleapis.com/chat.Said", bytes: new Uint8Array([1, 2]) })).toContain(
       '"any":{"typeUrl":"type.googleapis.com/chat.Said","value":"AQI="}',
     );
+  });
+
+  test("are made once for any number of clients", () => {
+    let made = 0;
+    const message = new PushedMessage({ typeUrl: "t", bytes: new Uint8Array(3) }, () => `frame ${(made += 1)}`);
+    expect([message.eventFrame, message.eventFrame].map(String)).toEqual(["frame 1", "frame 1"]);
+    expect(message.any).toBe(message.any);
   });
 
   test("nonsense that calls itself an event does not end the stream", () => {

@@ -110,6 +110,29 @@ describe("the gauge of clients", () => {
     ]);
   });
 
+  test("is right again after many clients came and went in the middle of pushes", async () => {
+    let running = true;
+    const text = "x".repeat(20_000);
+    const noise = (async () => {
+      while (running) await grpc.call("Room", "push", "TellAll", { text });
+    })();
+    for (let round = 0; round < 10; round += 1) {
+      const loner = new GrpcClient(gate.address);
+      const [reader, shortLived] = await Promise.all([
+        EventReader.open(http),
+        EventReader.open(http),
+        loner.register(),
+      ]);
+      shortLived.destroy();
+      await until("the others receive", () => reader.messages.length > 0);
+      reader.destroy();
+      loner.close();
+    }
+    running = false;
+    await noise;
+    await noClients();
+  });
+
   test("follows streams of both kinds, also when connections are cut without a word", async () => {
     const loner = new GrpcClient(gate.address);
     await loner.register();
