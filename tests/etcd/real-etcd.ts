@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findTool } from "../support/tools.ts";
+import { startWatchdog } from "../support/watchdog.ts";
 
 /** A cold start takes about a second; a loaded machine needs more. */
 const START_TIMEOUT_MS = 30_000;
@@ -83,17 +84,6 @@ export async function startRealEtcd(options: RealEtcdOptions = {}): Promise<Real
     signal: (name) => void child.kill(name),
     stop,
   };
-}
-
-/**
- * Ends the server when this process ends without stopping it. A test worker that is killed runs no handlers of its own, but its end
- * of the pipe closes, and that ends the shell's `read`.
- */
-function startWatchdog(pid: number): ChildProcess {
-  return spawn("/bin/sh", ["-c", 'read -r _; kill -9 "$1"', "watchdog", String(pid)], {
-    stdio: ["pipe", "ignore", "ignore"],
-    detached: true,
-  });
 }
 
 /** A port that was free a moment ago. */
