@@ -1,7 +1,7 @@
-import { type Epoch, GoverseError, ownedEpoch, type Ownership, type Place, type Self, sleep } from "@goverse/core";
-import { Backoff } from "./backoff.ts";
-import { agreeOnShardCount } from "./cluster-config.ts";
-import { ClusterState, type StateChanges } from "./cluster-state.ts";
+import { type Epoch, ownedEpoch, type Ownership, type Place, type Self, sleep } from "@goverse/core";
+import { announceLeave } from "./announce-leave.ts";
+import { joinCluster } from "./cluster-config.ts";
+import { ClusterState } from "./cluster-state.ts";
 import { connectEtcd } from "./etcd/connect.ts";
 import type { EtcdClient } from "./etcd/client.ts";
 import { Incarnations } from "./incarnations.ts";
@@ -10,9 +10,8 @@ import { formatMeta, type Member } from "./member.ts";
 import { type KeyChange, MAX_SILENCE_MS, Mirror } from "./mirror.ts";
 import { NodeLoop } from "./node-loop.ts";
 import { type ConsensusOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { ownChange } from "./own-change.ts";
+import { noticeOwn } from "./own-change.ts";
 import { type Readiness, readiness } from "./readiness.ts";
-import { metaTxn } from "./transactions.ts";
 import { clusterView, type ClusterView } from "./view.ts";
 
 /** How to stop. */
@@ -101,7 +100,7 @@ export class Consensus {
   async start(): Promise<void> {
     try {
       this.#mirror.start();
-      await this.#connect();
+      await joinCluster({ ...this.#options, client: this.#client, keys: this.#keys, wanted: () => !this.#leaving });
       await this.#incarnations.start();
     } catch (error) {
       await this.#tearDown();
@@ -180,37 +179,14 @@ export class Consensus {
     return [this.#keys.meta(address), formatMeta(role, meta, this.#leaving)];
   }
 
-  /** First answers from etcd, within the time limit. */
-  async #connect(): Promise<void> {
-    const { clock, random, connectTimeoutMs, requestTimeoutMs, shardCount, etcdEndpoints } = this.#options;
-    const backoff = new Backoff(clock, random);
-    const giveUpAtMs = clock.monotonicMs() + connectTimeoutMs;
-    let lastError = "no answer";
-    for (let leftMs = connectTimeoutMs; leftMs > 0; leftMs = giveUpAtMs - clock.monotonicMs()) {
-      if (this.#leaving) throw new GoverseError("UNAVAILABLE", "stopped before it was connected to etcd");
-      try {
-        await agreeOnShardCount(this.#client, this.#keys, shardCount, Math.min(requestTimeoutMs, leftMs));
-        return;
-      } catch (error) {
-        if (error instanceof GoverseError) throw error;
-        lastError = error instanceof Error ? error.message : String(error);
-        await backoff.pause();
-      }
-    }
-    throw new GoverseError(
-      "UNAVAILABLE",
-      `etcd does not answer at ${etcdEndpoints.join(", ")} (waited ${connectTimeoutMs} ms; ${lastError}): ` +
-        `start it, or give the endpoints of one that runs`,
-    );
-  }
-
   #learn(changes: readonly KeyChange[]): void {
     const before = this.#state.nodes;
     const learnt = this.#state.apply(changes);
     if (learnt.shards.length === 0 && !learnt.members && !learnt.leader) return;
     this.#hasNews = true;
     if (learnt.members) this.#meetPeers(before);
-    this.#noticeOwn(learnt);
+    const self = this.#incarnations.self;
+    if (self !== undefined) noticeOwn(learnt.shards, self, this.#options);
     if (this.#node !== undefined) this.#node.onChanges(learnt);
     else this.#notify();
   }
@@ -221,31 +197,6 @@ export class Consensus {
     for (const node of this.#state.nodes) {
       if (node.address !== address && !known.has(node.address)) metrics.peerSeen(node.address);
     }
-  }
-
-  /** Tells holder and metrics what the news mean for this process, before anybody can ask. */
-  #noticeOwn({ shards }: StateChanges): void {
-    const self = this.#incarnations.self;
-    if (self === undefined) return;
-    const { metrics, holder } = this.#options;
-    const claimed: number[] = [];
-    const taken: number[] = [];
-    let released = 0;
-    for (const change of shards) {
-      const own = ownChange(change, self);
-      if (own?.kind === "released") released += 1;
-      else if (own?.kind === "taken") taken.push(change.shard);
-      else if (own?.kind === "claimed") {
-        claimed.push(change.shard);
-        if (own.from !== undefined) metrics.shardMigrated(own.from);
-      }
-    }
-    if (taken.length > 0) holder.drop(taken);
-    if (claimed.length > 0) {
-      holder.undrain(claimed);
-      metrics.shardsClaimed(claimed.length);
-    }
-    if (released > 0) metrics.shardsReleased(released);
   }
 
   #onRegistered(): void {
@@ -295,7 +246,15 @@ export class Consensus {
     const { clock } = this.#options;
     const untilMs = clock.monotonicMs() + timeoutMs;
     node.leave();
-    await this.#announceLeave(self, untilMs);
+    await announceLeave({
+      ...this.#options,
+      client: this.#client,
+      key: this.#keys.node(this.#options.address),
+      incarnation: self.incarnation,
+      lease: () => (this.#incarnations.self === undefined ? undefined : this.#incarnations.leaseId),
+      meta: this.#meta(),
+      untilMs,
+    });
     await this.#until(() => node.isEmpty || node.isAlone, untilMs);
     if (node.isEmpty) return;
     const rested = node.isAlone
@@ -306,26 +265,6 @@ export class Consensus {
       : Promise.resolve(false);
     const inTime = await Promise.race([rested, sleep(clock, Math.max(0, untilMs - clock.monotonicMs()))]);
     if (inTime !== true) node.abandon();
-  }
-
-  /** Tells the leader, under the lease, that this node wants to go. */
-  async #announceLeave(self: Self, untilMs: number): Promise<void> {
-    const { clock, random, requestTimeoutMs, logger, address } = this.#options;
-    const backoff = new Backoff(clock, random);
-    while (this.#incarnations.self !== undefined && clock.monotonicMs() < untilMs) {
-      const lease = this.#incarnations.leaseId;
-      if (lease === undefined) return;
-      try {
-        await this.#client.txn(
-          metaTxn(this.#keys.node(address), self.incarnation, this.#meta(), lease),
-          requestTimeoutMs,
-        );
-        return;
-      } catch (error) {
-        logger.debug("cannot announce leaving yet", { why: String(error) });
-        await backoff.pause();
-      }
-    }
   }
 
   /** Waits until `isDone`, asked at every pulse, or until the time is up. */

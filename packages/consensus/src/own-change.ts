@@ -1,5 +1,32 @@
-import { type Address, migratedFrom, type Owner, ownerOf, type Self } from "@goverse/core";
+import { type Address, migratedFrom, type Owner, ownerOf, type Self, type ShardHolder } from "@goverse/core";
 import type { ShardChange } from "./cluster-state.ts";
+import type { ConsensusMetrics } from "./metrics.ts";
+
+/** Tells holder and metrics what changes mean for `self`, before anybody can ask. */
+export function noticeOwn(
+  changes: readonly ShardChange[],
+  self: Self,
+  { holder, metrics }: { readonly holder: ShardHolder; readonly metrics: ConsensusMetrics },
+): void {
+  const claimed: number[] = [];
+  const taken: number[] = [];
+  let released = 0;
+  for (const change of changes) {
+    const own = ownChange(change, self);
+    if (own?.kind === "released") released += 1;
+    else if (own?.kind === "taken") taken.push(change.shard);
+    else if (own?.kind === "claimed") {
+      claimed.push(change.shard);
+      if (own.from !== undefined) metrics.shardMigrated(own.from);
+    }
+  }
+  if (taken.length > 0) holder.drop(taken);
+  if (claimed.length > 0) {
+    holder.undrain(claimed);
+    metrics.shardsClaimed(claimed.length);
+  }
+  if (released > 0) metrics.shardsReleased(released);
+}
 
 /** What a change of a shard means to one incarnation. */
 export type OwnChange =
