@@ -1,4 +1,4 @@
-import type { Epoch } from "@goverse/core";
+import { type Clock, type Epoch, systemClock } from "@goverse/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { TestCluster, type TestMember } from "./support/cluster.ts";
 import { type FaultyClient, faultyClient, putKeys } from "./support/faulty-client.ts";
@@ -56,6 +56,22 @@ describe("a node cut off from etcd", () => {
     await cluster.balanced(a, b);
     expect(a.consensus.incarnation).toBeGreaterThan(first);
     expect(a.metrics.lost).toBe(1);
+  });
+
+  test("stopped by the system for longer than its lease, it owns nothing from its first instruction on", async () => {
+    let sleptMs = 0;
+    const clock: Clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + sleptMs };
+    const a = await cluster.member("a", { clock });
+    await a.consensus.start();
+    await cluster.balanced(a);
+    const first = a.consensus.incarnation;
+    sleptMs = 60_000;
+    // No timer and no message has had a chance to tell it.
+    expect([ownedBy(a), a.consensus.incarnation, a.consensus.summary().owned]).toEqual([[], undefined, 0]);
+    expect(a.holder.dropped).toEqual([]);
+    await until("it has dropped everything", () => a.holder.dropped.includes("all"));
+    await cluster.balanced(a);
+    expect(a.consensus.incarnation).toBeGreaterThan(first ?? 0);
   });
 
   test("is replaced as leader when it led", async () => {
