@@ -3,7 +3,7 @@ import { createGrpcClient } from "@goverse/client/grpc";
 import { ChatClient, ChatRoom, MAX_TEXT_LENGTH } from "@goverse/example-chat";
 
 /** Share of the calls that fail on purpose, so that dashboards have failures to show. */
-export const FAILING_SHARE = 0.02;
+const FAILING_SHARE = 0.02;
 /** Clients that send: enough for several rooms and both doors, few enough to start at once. */
 const CLIENT_COUNT = 10;
 const ROOM_COUNT = 20;

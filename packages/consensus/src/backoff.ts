@@ -7,7 +7,7 @@ export interface BackoffLimits {
 }
 
 /** For requests to etcd: quick enough to be back right after it, slow enough not to press a server that is starting. */
-export const ETCD_BACKOFF: BackoffLimits = { minMs: 50, maxMs: 1000 };
+const ETCD_BACKOFF: BackoffLimits = { minMs: 50, maxMs: 1000 };
 
 /** A pause that doubles with every use, jittered by half so that many processes do not come at once. */
 export class Backoff {

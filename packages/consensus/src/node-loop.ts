@@ -1,14 +1,13 @@
 import { type Epoch, ownerOf, type Self } from "@goverse/core";
 import { Alarm } from "./alarm.ts";
-import { Backoff } from "./backoff.ts";
+import { Campaign } from "./campaign.ts";
 import { Claimer, type WriterOptions } from "./claimer.ts";
 import type { Leadership, StateChanges } from "./cluster-state.ts";
 import { decideLeader, decideShard, type ShardContext } from "./decide.ts";
-import { type LeaseId, NO_LEASE } from "./etcd/client.ts";
+import type { LeaseId } from "./etcd/client.ts";
 import { HandOver } from "./hand-over.ts";
 import { Leader } from "./leader.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { campaignTxn, dethroneTxn } from "./transactions.ts";
 import { UnclaimedShards } from "./unclaimed.ts";
 
 /** What a node's part in the cluster needs. */
@@ -32,12 +31,11 @@ export class NodeLoop {
   readonly #leader: Leader;
   readonly #unclaimed: UnclaimedShards;
   readonly #alarm: Alarm;
-  readonly #campaignBackoff: Backoff;
+  readonly #campaign: Campaign;
   readonly #dirty = new Set<number>();
   #isPassPlanned = false;
   #stopped = false;
   #leaving = false;
-  #campaigning = false;
   /** The set of nodes, as text, to tell whether it has changed. */
   #nodes = "";
   #membersVersion = -1;
@@ -64,7 +62,7 @@ export class NodeLoop {
     this.#leader = new Leader({ ...writer, ...options });
     this.#unclaimed = new UnclaimedShards(options.state, options.stuckShardMs);
     this.#alarm = new Alarm(options.clock, () => this.wake());
-    this.#campaignBackoff = new Backoff(options.clock, options.random);
+    this.#campaign = new Campaign(options, () => this.wake());
     this.#nodesChangedAtMs = options.clock.monotonicMs();
   }
 
@@ -152,7 +150,7 @@ export class NodeLoop {
     this.#noticeLeadership(self);
     if (self !== undefined) {
       this.#lookAtShards();
-      this.#campaign(self);
+      if (!this.#leaving) this.#campaign.run(self);
       this.#lead(self);
     }
     this.#options.onPass();
@@ -239,31 +237,6 @@ export class NodeLoop {
     const owner = ownerOf(entry);
     if (me === undefined || owner === undefined) return undefined;
     return owner.address === me.address && owner.incarnation === me.incarnation ? entry.epoch : undefined;
-  }
-
-  #campaign(self: Self): void {
-    const { state, keys, client, requestTimeoutMs, leaseId, logger } = this.#options;
-    const lease = leaseId();
-    const present = state.leader;
-    // Everyone who leads here does so under a lease: a key without one is left over from another system and would stay for ever.
-    const isLeftOver = present !== undefined && present.lease === NO_LEASE;
-    if (this.#campaigning || this.#leaving || lease === undefined) return;
-    if (present !== undefined && !isLeftOver) return;
-    this.#campaigning = true;
-    if (isLeftOver) logger.warn("removing a leader's key that has no lease", { leader: present.address });
-    const txn = isLeftOver ? dethroneTxn(keys, present) : campaignTxn(keys, self, lease);
-    const asked = client.txn(txn, requestTimeoutMs).then(
-      () => {},
-      (error: unknown) => logger.debug("campaign without an answer", { why: String(error) }),
-    );
-    // Whoever won, the watch says so; only if it does not, it is tried again.
-    void asked
-      .then(() => this.#campaignBackoff.pause())
-      .then(() => {
-        this.#campaigning = false;
-        if (state.leader !== undefined) this.#campaignBackoff.reset();
-        this.wake();
-      });
   }
 
   #lead(self: Self): void {

@@ -17,7 +17,7 @@ export const MAX_REQUEST_BYTES: number = 1.5 * 1024 * 1024;
 const ENTRY_OVERHEAD_BYTES = 18;
 
 /** Identity of the only member; any constant but 0 will do, clients only compare. */
-export const CLUSTER_ID = 0x676f_7665_7273_6500n;
+const CLUSTER_ID = 0x676f_7665_7273_6500n;
 /** See {@link CLUSTER_ID}. */
 export const MEMBER_ID = 0x676f_7665_7273_6501n;
 /** There is never an election, so the term never changes. etcd's first elected leader has term 2. */

@@ -24,7 +24,7 @@ import { WriteTxn } from "./write-txn.ts";
 /** Writes kept for watches that start in the past; then the older half is compacted. At 200 bytes each, some 20 MB. */
 export const DEFAULT_MAX_HISTORY_EVENTS = 100_000;
 /** Shortest lease: what etcd derives from its default election timeout of one second. */
-export const DEFAULT_MIN_LEASE_TTL_SECONDS = 2;
+const DEFAULT_MIN_LEASE_TTL_SECONDS = 2;
 
 /** What an `EtcdStore` needs, and the bounds it keeps. */
 export interface EtcdStoreOptions {

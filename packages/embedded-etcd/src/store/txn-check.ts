@@ -4,7 +4,7 @@ import { IntervalSet } from "./interval-set.ts";
 import type { DeleteRangeRequest, PutRequest, RangeRequest, RequestOp, TxnRequest } from "./requests.ts";
 
 /** etcd's default for operations per nesting level; a level also pays for the widest of its ancestors. */
-export const MAX_TXN_OPS = 128;
+const MAX_TXN_OPS = 128;
 
 /** Refuses a range that names no key. */
 export function checkRange(request: RangeRequest): void {
