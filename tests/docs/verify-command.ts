@@ -52,6 +52,11 @@ export const commandKinds: readonly CommandKind[] = [
     verify: verifyPackages,
   },
   {
+    matches: /^(?:go tool pprof |curl (?:-o \S+ )?\S*\/debug\/pprof\/)/,
+    how: "the profiling suite runs every one that docs/profiling.md shows",
+    verify: () => undefined,
+  },
+  {
     matches: /^curl /,
     how: "the route and verb are in the route table, the method in the contract of the chat, its schema takes the body",
     verify: verifyCurl,

@@ -32,7 +32,7 @@ export function writeIndexPage({ entries, prefix, hasUi }: IndexPageOptions): st
   const rows = entries.map((entry) => writeRow(entry, { prefix, hasUi })).join("\n");
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(prefix)}/</title><style>${STYLE}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>${escape(prefix)}/</title><style>${STYLE}</style></head>
 <body>
 <h1>Profiles</h1>
 <p>Process ${process.pid}, Node ${escape(process.version)}, up ${Math.round(process.uptime())} seconds.
