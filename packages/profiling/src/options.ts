@@ -3,11 +3,11 @@ import type { ProfilingClock, ProfilingLogger, QueueWaitSource, SpanSource, Task
 /** How a process is profiled. Everything has a default that is right for most services. */
 export interface ProfilingOptions {
   /** Work in flight, for the goroutine profile. Without it only Node's own handles are shown. */
-  readonly tasks?: TaskSource | undefined;
+  readonly tasks?: TaskSource | readonly TaskSource[] | undefined;
   /** Waiting in queues, for the mutex profile. Without it that profile is empty. */
-  readonly queueWaits?: QueueWaitSource | undefined;
+  readonly queueWaits?: QueueWaitSource | readonly QueueWaitSource[] | undefined;
   /** What the service measures itself, for traces. Without it they show the engine's events only. */
-  readonly spans?: SpanSource | undefined;
+  readonly spans?: SpanSource | readonly SpanSource[] | undefined;
   /** Path of the routes. Default `/debug/pprof`. */
   readonly prefix?: string | undefined;
   readonly access?: {

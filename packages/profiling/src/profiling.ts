@@ -7,6 +7,7 @@ import { createPprofRouter } from "./http/router.ts";
 import { createRoutes } from "./http/routes.ts";
 import { type ProfilingOptions, resolveProfilingOptions } from "./options.ts";
 import type { ProfilingClock, ProfilingLogger } from "./ports.ts";
+import { listOf, mergeQueueWaits, mergeSpans, mergeTasks } from "./merge-sources.ts";
 import type { ProfileSource } from "./profile-source.ts";
 import { createQueueProfile } from "./queues/queue-profile.ts";
 import { StallRecorder } from "./stalls/stall-recorder.ts";
@@ -54,13 +55,29 @@ export function createProfiling(options: ProfilingOptions = {}): Profiling {
   const sources: readonly ProfileSource[] = [
     heap.source("allocs", descriptions.allocs),
     stalls.source(descriptions.block),
-    createTaskProfile({ tasks: options.tasks, resolver, clock, description: descriptions.goroutine }),
+    createTaskProfile({
+      tasks: mergeTasks(listOf(options.tasks)),
+      resolver,
+      clock,
+      description: descriptions.goroutine,
+    }),
     heap.source("heap", descriptions.heap),
-    createQueueProfile(options.queueWaits, clock, descriptions.mutex),
+    createQueueProfile(mergeQueueWaits(listOf(options.queueWaits)), clock, descriptions.mutex),
     createThreadProfile(clock, descriptions.threadcreate),
   ];
   const stopping = new AbortController();
-  const routes = createRoutes({ options, resolved, sources, heap, hub, resolver, clock, stopping: stopping.signal });
+  const spans = mergeSpans(listOf(options.spans));
+  const routes = createRoutes({
+    options,
+    resolved,
+    spans,
+    sources,
+    heap,
+    hub,
+    resolver,
+    clock,
+    stopping: stopping.signal,
+  });
   const { router, settled } = createPprofRouter({
     prefix: resolved.prefix,
     routes,

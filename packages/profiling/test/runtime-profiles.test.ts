@@ -52,6 +52,16 @@ describe("goroutine: work in flight", () => {
     expect(profile.sum("goroutine", /runtime-profiles\.test\.beginInHere$/, "leaf")).toBe(1);
   });
 
+  test("several registries of one process are shown together", async () => {
+    const [gate, node] = [new TaskRegistry(), new TaskRegistry()];
+    gate.begin({ kind: "gate requests", name: "GET /a" });
+    node.begin({ kind: "object turns", name: "A.b" });
+    const service = await startService({ ...off, tasks: [gate, node] });
+    const profile = await decodeAnswer(await service.get("/goroutine"));
+    await service.stop();
+    expect([profile.sum("goroutine", /gate requests/), profile.sum("goroutine", /object turns/)]).toEqual([1, 1]);
+  });
+
   test("a piece of work that fails is not left behind", async () => {
     const tasks = new TaskRegistry();
     const failing = tasks.run({ kind: "object turns", name: "A.b" }, () => Promise.reject(new Error("no")));

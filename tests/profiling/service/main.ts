@@ -43,7 +43,7 @@ app.use(async (ctx) => {
   ctx.body = JSON.stringify(result);
 });
 await profiling.start();
-const server = app.listen(0, "127.0.0.1", () => {
+const server = app.listen(0, process.env["SERVICE_HOST"] ?? "127.0.0.1", () => {
   process.stdout.write(`listening on ${(server.address() as AddressInfo).port}\n`);
 });
 process.once("SIGTERM", () => {

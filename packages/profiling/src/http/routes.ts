@@ -3,7 +3,7 @@ import type { CpuHub } from "../cpu/cpu-hub.ts";
 import { descriptions } from "../descriptions.ts";
 import type { HeapReader } from "../heap/heap-reader.ts";
 import type { ProfilingOptions, ResolvedOptions } from "../options.ts";
-import type { ProfilingClock } from "../ports.ts";
+import type { ProfilingClock, SpanSource } from "../ports.ts";
 import type { ProfileSource } from "../profile-source.ts";
 import { findSpeedscope } from "../ui/speedscope.ts";
 import { sendFile, sendText } from "./answers.ts";
@@ -22,6 +22,7 @@ export interface RoutesOptions {
   readonly options: ProfilingOptions;
   readonly resolved: ResolvedOptions;
   readonly sources: readonly ProfileSource[];
+  readonly spans: SpanSource | undefined;
   readonly heap: HeapReader;
   readonly hub: CpuHub;
   readonly resolver: FrameResolver;
@@ -42,7 +43,7 @@ export function createRoutes(all: RoutesOptions): ReadonlyMap<string, PprofRoute
   for (const source of sources) get(source.name, createSnapshotRoute(source, { clock, stopping, maxSeconds }));
   get("heap", createHeapRoute(all, routes.get("heap")));
   get("profile", createCpuRoute({ hub, hz, resolver, clock, stopping, maxSeconds, maxRecordings }));
-  get("trace", createTraceRoute({ spans: options.spans, clock, stopping }));
+  get("trace", createTraceRoute({ spans: all.spans, clock, stopping }));
   get("cmdline", ({ ctx }) => sendText(ctx, redact(processArgs()).join("\0")));
   routes.set("symbol", { methods: ["GET", "POST"], handle: ({ ctx }) => sendText(ctx, "num_symbols: 0\n") });
   if (options.heapSnapshot === true) {
