@@ -11,7 +11,7 @@ import type { ObjectMethod, ObjectType } from "./object-type.ts";
 import { isOwned, type Services } from "./services.ts";
 import type { TurnBook } from "./turn-book.ts";
 import { TurnRunner } from "./turn-runner.ts";
-import { type Reply, Turn, type TurnRequest } from "./turn.ts";
+import { Turn, type TurnRequest } from "./turn.ts";
 
 /** How often deadlines are looked at, in milliseconds. One sweep for all calls: a timer for each would cost more than the call. */
 const SWEEP_INTERVAL_MS = 50;
@@ -38,33 +38,21 @@ export class Dispatcher {
 
   /** Resolves or rejects as the call ends for its caller. Rejects only with `GoverseError`. */
   submit(type: ObjectType, method: ObjectMethod, request: TurnRequest): Promise<InvocationReply> {
-    return new Promise((resolve, reject) => {
-      try {
-        this.#admit(type, method, request, { resolve, reject });
-      } catch (thrown) {
-        const refusal = GoverseError.from(thrown);
-        if (!refusal.notStarted) method.metrics.callFinished(false, 0);
-        reject(refusal);
-      }
-    });
+    try {
+      return this.#admit(type, method, request).takeReply();
+    } catch (thrown) {
+      const refusal = GoverseError.from(thrown);
+      if (!refusal.notStarted) method.metrics.callFinished(false, 0);
+      return Promise.reject(refusal);
+    }
   }
 
   /**
-   * The object that a request may use now: in memory or not, but owned.
+   * The object that a request may use now: owned, and in memory unless `undefined`.
    * @throws GoverseError `NOT_OWNER`, `UNAVAILABLE` when the node is stopping.
    */
-  find(type: ObjectType, id: ObjectId, chain: readonly string[]): { cell: Cell | undefined; epoch: Epoch } {
-    const epoch = this.#services.ownership.epochOf(id.place);
-    const refusal = this.#admission.refusal(id.place, chain);
-    if (refusal !== undefined) throw refusal;
-    if (epoch === undefined) {
-      throw new GoverseError("NOT_OWNER", `this node does not own ${type.name}/${id.text}`);
-    }
-    const cell = type.cells.get(id);
-    if (cell === undefined || cell.epoch === epoch) return { cell, epoch };
-    // Owned again after a loss that nobody told us of: somebody else may have changed the object in between.
-    this.discard([cell], "lost");
-    return { cell: undefined, epoch };
+  find(type: ObjectType, id: ObjectId, chain: readonly string[]): Cell | undefined {
+    return this.#cellUnder(this.#enter(type, id, chain), type, id);
   }
 
   /** Sends away what waits in that part, as not started; what a turn running there waits for stays. */
@@ -106,15 +94,13 @@ export class Dispatcher {
       cell.type.cells.remove(cell);
       return;
     }
-    await new Promise<void>((resolve) => {
-      const request = { type: cell.type.name, id: cell.id, callId: "deactivation", chain: [], deadlineMs: Infinity };
-      const nowMs = this.#services.clock.monotonicMs();
-      const times = { arrivedMs: nowMs, deadlineMs: Number.POSITIVE_INFINITY };
-      const reply = { resolve: () => resolve(), reject: () => resolve() };
-      const turn = new Turn(cell, cell.type.destroy, request, times, reply);
-      this.#book.add(turn);
-      this.#start(turn, nowMs);
-    });
+    const request = { type: cell.type.name, id: cell.id, callId: "deactivation", chain: [], deadlineMs: Infinity };
+    const nowMs = this.#services.clock.monotonicMs();
+    const turn = new Turn(cell, cell.type.destroy, request, nowMs, Number.POSITIVE_INFINITY);
+    this.#book.add(turn);
+    this.#start(turn, nowMs);
+    // Gone is gone, however it went.
+    await turn.takeReply().catch(() => {});
   }
 
   /** The same for an object that nobody has used for long, if this node may still touch what it owns. */
@@ -128,12 +114,31 @@ export class Dispatcher {
     this.#sweep = undefined;
   }
 
-  #admit(type: ObjectType, method: ObjectMethod, request: TurnRequest, reply: Reply): void {
+  /** The epoch under which a request may use its object now. */
+  #enter(type: ObjectType, id: ObjectId, chain: readonly string[]): Epoch {
+    const epoch = this.#services.ownership.epochOf(id.place);
+    const refusal = this.#admission.refusal(id.place, chain);
+    if (refusal !== undefined) throw refusal;
+    if (epoch === undefined) throw new GoverseError("NOT_OWNER", `this node does not own ${type.name}/${id.text}`);
+    return epoch;
+  }
+
+  #cellUnder(epoch: Epoch, type: ObjectType, id: ObjectId): Cell | undefined {
+    const cell = type.cells.get(id);
+    if (cell === undefined || cell.epoch === epoch) return cell;
+    // Owned again after a loss that nobody told us of: somebody else may have changed the object in between.
+    this.discard([cell], "lost");
+    return undefined;
+  }
+
+  /** Lets a call in: its turn has started, or waits, when this returns. */
+  #admit(type: ObjectType, method: ObjectMethod, request: TurnRequest): Turn {
     const nowMs = this.#services.clock.monotonicMs();
-    const found = this.find(type, request.id, request.chain);
-    const cell = found.cell ?? new Cell(type, request.id, found.epoch);
+    const epoch = this.#enter(type, request.id, request.chain);
+    const known = this.#cellUnder(epoch, type, request.id);
+    const cell = known ?? new Cell(type, request.id, epoch);
     const deadlineMs = Number.isFinite(request.deadlineMs) ? request.deadlineMs : nowMs + DEFAULT_CALL_TIMEOUT_MS;
-    const turn = new Turn(cell, method, request, { arrivedMs: nowMs, deadlineMs }, reply);
+    const turn = new Turn(cell, method, request, nowMs, deadlineMs);
     checkDepth(turn.chain, turn.callId);
     if (request.signal?.aborted === true) throw callerGone(turn);
     if (deadlineMs <= nowMs) throw outOfTime(turn, "the deadline had passed when the call arrived");
@@ -141,12 +146,13 @@ export class Dispatcher {
     if (!startsNow && cell.waiting >= this.#services.limits.mailboxCapacity) throw mailboxFull(turn);
     turn.input = receive(method, request.payload, turn.callId, this.#services);
 
-    if (found.cell === undefined) type.cells.add(cell);
+    if (known === undefined) type.cells.add(cell);
     this.#book.add(turn);
     this.#armSweep();
-    turn.watchCaller(() => this.#giveUp(turn, callerGone(turn)));
+    if (request.signal !== undefined) turn.watchCaller(() => this.#giveUp(turn, callerGone(turn)));
     if (startsNow) this.#start(turn, nowMs);
     else cell.enqueue(turn);
+    return turn;
   }
 
   /**

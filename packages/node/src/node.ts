@@ -1,7 +1,6 @@
 import {
   type AnyImplementation,
   DEFAULT_SHARD_COUNT,
-  GoverseError,
   jsonTextOf,
   type ShardHolder,
   silentLogger,
@@ -74,18 +73,18 @@ export class Node {
    * @returns Rejects only with `GoverseError`: `NOT_OWNER` and `UNAVAILABLE` mean that the turn did not start.
    */
   invoke(invocation: Invocation): Promise<InvocationReply> {
-    try {
-      const { type, method } = this.#registry.method(invocation.type, invocation.method);
-      return this.#dispatcher.submit(type, method, invocation);
-    } catch (refusal) {
-      return Promise.reject(GoverseError.from(refusal));
+    const type = this.#registry.find(invocation.type);
+    const method = type?.methods.get(invocation.method);
+    if (type === undefined || method === undefined) {
+      return Promise.reject(this.#registry.refuseUnknown(invocation.type, invocation.method));
     }
+    return this.#dispatcher.submit(type, method, invocation);
   }
 
   /** Brings an object into memory. One that is there already is fine. */
   async create(request: ObjectRequest): Promise<void> {
     const type = this.#registry.type(request.type);
-    const { cell } = this.#dispatcher.find(type, request.id, request.chain);
+    const cell = this.#dispatcher.find(type, request.id, request.chain);
     if (cell?.status !== "active") await this.#dispatcher.submit(type, type.create, request);
   }
 
@@ -95,7 +94,7 @@ export class Node {
    */
   async destroy(request: ObjectRequest): Promise<boolean> {
     const type = this.#registry.type(request.type);
-    const { cell } = this.#dispatcher.find(type, request.id, request.chain);
+    const cell = this.#dispatcher.find(type, request.id, request.chain);
     if (cell === undefined) return false;
     const reply = await this.#dispatcher.submit(type, type.destroy, request);
     return jsonTextOf(reply.payload) === "true";

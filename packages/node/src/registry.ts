@@ -1,7 +1,7 @@
 import { type AnyImplementation, GoverseError, invalidArgument } from "@goverse/core";
 import type { ObjectCounts } from "@goverse/metrics";
 import type { NodeMetrics } from "./node-metrics.ts";
-import { type ObjectMethod, ObjectType } from "./object-type.ts";
+import { ObjectType } from "./object-type.ts";
 
 /** Most known names that an error lists: enough to spot a typing mistake, bounded because it travels. */
 const MAX_LISTED_NAMES = 10;
@@ -35,24 +35,27 @@ export class Registry {
   /** @throws GoverseError `UNKNOWN_TYPE` with the names there are. */
   type(name: string): ObjectType {
     const type = this.#types.get(name);
-    if (type !== undefined) return type;
-    const known = listNames("registered types", this.#types.keys());
-    throw new GoverseError("UNKNOWN_TYPE", `object type ${shown(name)} is not registered here; ${known}`);
+    if (type === undefined) throw this.#unknownType(name);
+    return type;
   }
 
-  /** Looks up what a call names; counts the call as a failure of `_unknown` when there is no such thing. */
-  method(typeName: string, methodName: string): { readonly type: ObjectType; readonly method: ObjectMethod } {
-    let type: ObjectType | undefined;
-    try {
-      type = this.type(typeName);
-      const method = type.methods.get(methodName);
-      if (method !== undefined) return { type, method };
-      const known = listNames("its methods", type.methods.keys());
-      throw new GoverseError("UNKNOWN_METHOD", `${type.name} has no method ${shown(methodName)}; ${known}`);
-    } catch (error) {
-      this.#metrics.unknownMethod(type?.name).callFinished(false, 0);
-      throw error;
-    }
+  /** The type of that name, if it is registered. */
+  find(name: string): ObjectType | undefined {
+    return this.#types.get(name);
+  }
+
+  /** The answer to a call of a type or a method that does not exist. Counts the call as a failure of `_unknown`. */
+  refuseUnknown(typeName: string, methodName: string): GoverseError {
+    const type = this.#types.get(typeName);
+    this.#metrics.unknownMethod(type?.name).callFinished(false, 0);
+    if (type === undefined) return this.#unknownType(typeName);
+    const known = listNames("its methods", type.methods.keys());
+    return new GoverseError("UNKNOWN_METHOD", `${type.name} has no method ${shown(methodName)}; ${known}`);
+  }
+
+  #unknownType(name: string): GoverseError {
+    const known = listNames("registered types", this.#types.keys());
+    return new GoverseError("UNKNOWN_TYPE", `object type ${shown(name)} is not registered here; ${known}`);
   }
 }
 

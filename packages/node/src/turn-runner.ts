@@ -20,10 +20,15 @@ export class TurnRunner {
 
   /** Starts a turn that holds its object, whose ownership has been checked in this very moment. */
   start(turn: Turn, nowMs: number): void {
-    turn.phase = "preparing";
     turn.startedMs = nowMs;
     turn.method.metrics.queueWaited((nowMs - turn.arrivedMs) / 1000);
-    void this.#run(turn);
+    const isActive = turn.cell.status === "active" || turn.method.kind === "destroy";
+    if (isActive && !(turn.input instanceof Promise)) {
+      this.#execute(turn);
+      return;
+    }
+    turn.phase = "preparing";
+    void this.#executeLater(turn);
   }
 
   /** Answers a call that did not start, and is therefore not counted: it will be sent again. */
@@ -52,28 +57,44 @@ export class TurnRunner {
     else this.bounce(turn);
   }
 
-  async #run(turn: Turn): Promise<void> {
-    const prepared = this.#prepare(turn);
-    if (prepared === true || (await prepared)) {
-      turn.phase = "running";
-      try {
-        const returned = this.#perform(turn);
-        this.#conclude(turn, isThenable(returned) ? await returned : returned);
-      } catch (thrown) {
-        this.#failed(turn, thrown);
+  /** Runs the method. One that answers at once costs no promise and no turn of the microtask queue. */
+  #execute(turn: Turn): void {
+    turn.phase = "running";
+    try {
+      const returned = this.#perform(turn);
+      if (isThenable(returned)) {
+        void this.#await(turn, returned);
+        return;
       }
+      this.#conclude(turn, returned);
+    } catch (thrown) {
+      this.#failed(turn, thrown);
     }
+    this.#end(turn);
+  }
+
+  async #await(turn: Turn, returned: PromiseLike<unknown>): Promise<void> {
+    try {
+      this.#conclude(turn, await returned);
+    } catch (thrown) {
+      this.#failed(turn, thrown);
+    }
+    this.#end(turn);
+  }
+
+  #end(turn: Turn): void {
     turn.phase = "ended";
     this.#ended(turn);
   }
 
-  /** Whether the method may start. Answers the caller when it may not. The common case costs no promise. */
-  #prepare(turn: Turn): true | Promise<boolean> {
-    const activated = turn.cell.status === "active" || turn.method.kind === "destroy";
-    return activated && !(turn.input instanceof Promise) ? true : this.#prepareSlowly(turn);
+  /** Runs the method when its input has been checked and its object is active. */
+  async #executeLater(turn: Turn): Promise<void> {
+    if (await this.#prepare(turn)) this.#execute(turn);
+    else this.#end(turn);
   }
 
-  async #prepareSlowly(turn: Turn): Promise<boolean> {
+  /** Whether the method may start. Answers the caller when it may not. */
+  async #prepare(turn: Turn): Promise<boolean> {
     try {
       turn.input = await turn.input;
     } catch (refusal) {
@@ -106,7 +127,7 @@ export class TurnRunner {
   /** The method returned: its effects leave, all together or not at all. */
   #conclude(turn: Turn, returned: unknown): void {
     if (turn.answered) return;
-    const payload = encodePayload(turn.method.contract.out, returned, turn.payload);
+    const payload = encodePayload(turn.method.contract.out, returned, turn.request.payload);
     if (!isOwned(turn, this.#services)) {
       this.fail(turn, lost(turn));
       return;

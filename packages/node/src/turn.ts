@@ -12,12 +12,6 @@ import type { Outbox } from "./outbox.ts";
  */
 type TurnPhase = "waiting" | "preparing" | "running" | "ended";
 
-/** What became of the caller: who answers settles this once. */
-export interface Reply {
-  readonly resolve: (reply: InvocationReply) => void;
-  readonly reject: (error: GoverseError) => void;
-}
-
 /** What a turn is made from. */
 export interface TurnRequest extends ObjectRequest {
   readonly payload?: Payload | undefined;
@@ -26,6 +20,20 @@ export interface TurnRequest extends ObjectRequest {
 
 const NOBODY: CallerInfo = { clientId: undefined };
 
+type Resolve = (reply: InvocationReply) => void;
+type Reject = (error: GoverseError) => void;
+
+/*
+ * One executor for all promises: it leaves the two functions of the latest here, for whoever made that promise to take at once. A
+ * closure for each call would be one more object to make and to collect.
+ */
+let latestResolve: Resolve;
+let latestReject: Reject;
+const leaveFunctions = (resolve: Resolve, reject: Reject): void => {
+  latestResolve = resolve;
+  latestReject = reject;
+};
+
 /**
  * One method execution on one object, from its arrival until the method has really ended. The caller may be answered earlier, when
  * the deadline passes; the object is not free before the end.
@@ -33,11 +41,7 @@ const NOBODY: CallerInfo = { clientId: undefined };
 export class Turn {
   readonly cell: Cell;
   readonly method: ObjectMethod;
-  readonly callId: string;
-  readonly chain: readonly string[];
-  readonly caller: CallerInfo;
-  /** The request's payload: the reply is encoded alike. */
-  readonly payload: Payload | undefined;
+  readonly request: TurnRequest;
   readonly deadlineMs: number;
   readonly arrivedMs: number;
   startedMs = 0;
@@ -51,23 +55,37 @@ export class Turn {
   /** Neighbours in the mailbox. */
   before: Turn | undefined = undefined;
   after: Turn | undefined = undefined;
-  readonly #reply: Reply;
-  readonly #signal: AbortSignal | undefined;
-  #onCallerGone: (() => void) | undefined;
-  #controller: AbortController | undefined;
-  #abortReason: GoverseError | undefined;
+  /** Neighbours in the book of all turns. */
+  older: Turn | undefined = undefined;
+  newer: Turn | undefined = undefined;
+  /** The answer, when it is there before anybody asked for the promise of it. */
+  #reply: InvocationReply | undefined = undefined;
+  #failure: GoverseError | undefined = undefined;
+  #resolve: Resolve | undefined = undefined;
+  #reject: Reject | undefined = undefined;
+  #onCallerGone: (() => void) | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #abortReason: GoverseError | undefined = undefined;
 
-  constructor(cell: Cell, method: ObjectMethod, request: TurnRequest, times: TurnTimes, reply: Reply) {
+  /** Both times are on the monotonic clock. */
+  constructor(cell: Cell, method: ObjectMethod, request: TurnRequest, arrivedMs: number, deadlineMs: number) {
     this.cell = cell;
     this.method = method;
-    this.callId = request.callId;
-    this.chain = request.chain;
-    this.caller = request.caller ?? NOBODY;
-    this.payload = request.payload;
-    this.deadlineMs = times.deadlineMs;
-    this.arrivedMs = times.arrivedMs;
-    this.#reply = reply;
-    this.#signal = request.signal;
+    this.request = request;
+    this.arrivedMs = arrivedMs;
+    this.deadlineMs = deadlineMs;
+  }
+
+  get callId(): string {
+    return this.request.callId;
+  }
+
+  get chain(): readonly string[] {
+    return this.request.chain;
+  }
+
+  get caller(): CallerInfo {
+    return this.request.caller ?? NOBODY;
   }
 
   /** What `ctx.signal` is; made on demand. */
@@ -79,9 +97,8 @@ export class Turn {
 
   /** Calls `gone` when the caller gives up before it is answered. */
   watchCaller(gone: () => void): void {
-    if (this.#signal === undefined) return;
     this.#onCallerGone = gone;
-    this.#signal.addEventListener("abort", gone, { once: true });
+    this.request.signal?.addEventListener("abort", gone, { once: true });
   }
 
   /** Tells the method to stop, if it listens. */
@@ -90,26 +107,34 @@ export class Turn {
     this.#controller?.abort(reason);
   }
 
+  /** What the caller awaits. To be asked for once; a turn that has ended by then needs no functions to settle it. */
+  takeReply(): Promise<InvocationReply> {
+    if (this.#reply !== undefined) return Promise.resolve(this.#reply);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const reply = new Promise<InvocationReply>(leaveFunctions);
+    this.#resolve = latestResolve;
+    this.#reject = latestReject;
+    return reply;
+  }
+
   /** Answers the caller. Only the first answer counts. */
   succeed(reply: InvocationReply): void {
-    if (this.#isFirstAnswer()) this.#reply.resolve(reply);
+    if (!this.#isFirstAnswer()) return;
+    if (this.#resolve === undefined) this.#reply = reply;
+    else this.#resolve(reply);
   }
 
   /** Answers the caller with a failure. Only the first answer counts. */
   fail(error: GoverseError): void {
-    if (this.#isFirstAnswer()) this.#reply.reject(error);
+    if (!this.#isFirstAnswer()) return;
+    if (this.#reject === undefined) this.#failure = error;
+    else this.#reject(error);
   }
 
   #isFirstAnswer(): boolean {
     if (this.answered) return false;
     this.answered = true;
-    if (this.#onCallerGone !== undefined) this.#signal?.removeEventListener("abort", this.#onCallerGone);
+    if (this.#onCallerGone !== undefined) this.request.signal?.removeEventListener("abort", this.#onCallerGone);
     return true;
   }
-}
-
-/** When a turn arrived and must be answered, on the monotonic clock. */
-export interface TurnTimes {
-  readonly arrivedMs: number;
-  readonly deadlineMs: number;
 }
