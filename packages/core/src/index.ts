@@ -19,6 +19,7 @@ export {
   type MethodsOf,
   type NoEvents,
 } from "./contract.ts";
+export { EpochGuard } from "./epoch-guard.ts";
 export {
   ERROR_CODES,
   type ErrorCode,

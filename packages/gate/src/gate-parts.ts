@@ -1,9 +1,8 @@
-import type { Address } from "@goverse/core";
+import { type Address, EpochGuard } from "@goverse/core";
 import { Consensus } from "@goverse/consensus";
 import { createMetrics, type GoverseMetrics } from "@goverse/metrics";
 import { PeerPool } from "@goverse/protocol/grpc";
 import { ClientRegistry } from "./client-registry.ts";
-import { EpochGuard } from "./epoch-guard.ts";
 import { randomIds } from "./ids.ts";
 import { NodeStreams } from "./node-streams.ts";
 import type { ResolvedGateOptions } from "./options.ts";

@@ -1,5 +1,16 @@
 import { type Address, GoverseError } from "@goverse/core";
-import { formatListenAddress, HttpServer, OpsServer, type OpsRoutes, type Readiness } from "@goverse/host";
+import {
+  formatListenAddress,
+  hostOf,
+  HttpServer,
+  Milestone,
+  type OpsRoutes,
+  OpsServer,
+  reachableAddress,
+  type Readiness,
+  ReadinessWatch,
+  scrapeTargets,
+} from "@goverse/host";
 import type { GoverseMetrics } from "@goverse/metrics";
 import { GateService } from "@goverse/protocol";
 import { addService, bind, createGrpcServer } from "@goverse/protocol/grpc";
@@ -9,7 +20,6 @@ import { gateService } from "./grpc/gate-service.ts";
 import { createClientApp } from "./http/client-app.ts";
 import { checkStaticDirectory } from "./http/static-files.ts";
 import { randomIds } from "./ids.ts";
-import { Milestone } from "./milestone.ts";
 import {
   type GateOptions,
   HTTP_LISTEN_OPTION,
@@ -18,9 +28,6 @@ import {
   type ResolvedGateOptions,
   resolveGateOptions,
 } from "./options.ts";
-import { hostOf, reachableAddress } from "./reachable-address.ts";
-import { ReadinessWatch } from "./readiness-watch.ts";
-import { scrapeTargets } from "./scrape-targets.ts";
 
 type Phase = "new" | "starting" | "running" | "stopping" | "stopped";
 
@@ -89,7 +96,7 @@ export class Gate {
     return readiness;
   }
 
-  /** Hears of every change of {@link readiness}. Returns the way to end that. */
+  /** Hears when it becomes ready, and when it has not been so for a second. Returns the way to end that. */
   onReadiness(listener: (readiness: Readiness) => void): () => void {
     return this.#readiness.subscribe(listener);
   }
@@ -130,7 +137,7 @@ export class Gate {
 
   async #stop(): Promise<void> {
     this.#phase = "stopping";
-    this.#readiness.end();
+    this.#readiness.close();
     this.#listening.miss();
     this.#interrupted.miss();
     await stopGate({

@@ -9,7 +9,16 @@ import {
   silentLogger,
   systemClock,
 } from "@goverse/core";
-import { type ListenAddress, parseListenAddress, type Preset, type PresetName, PRESETS } from "@goverse/host";
+import {
+  checkCount,
+  checkEtcdPrefix,
+  type ListenAddress,
+  parseEndpoints,
+  parseListenAddress,
+  type Preset,
+  type PresetName,
+  resolveTimes,
+} from "@goverse/host";
 import { MAX_MESSAGE_BYTES } from "@goverse/protocol/grpc";
 
 /** Options of a `Gate`. */
@@ -90,7 +99,6 @@ export const HTTP_LISTEN_OPTION = "httpListenAddress (--http-listen)";
 /** As {@link LISTEN_OPTION}. */
 export const OPS_LISTEN_OPTION = "opsListenAddress (--ops-listen)";
 const ADVERTISE_OPTION = "advertiseAddress (--advertise)";
-const ETCD_OPTION = "etcdAddress (--etcd)";
 
 /** Version of this package, as its package.json says; a test compares the two. */
 export const GATE_VERSION = "0.1.0";
@@ -114,9 +122,6 @@ export function resolveGateOptions(options: GateOptions): ResolvedGateOptions {
     const remedy = "the listen address is all interfaces, so give this gate a host:port of its own to be known by";
     throw invalidArgument(ADVERTISE_OPTION, "", remedy);
   }
-  if (!Object.hasOwn(PRESETS, preset)) {
-    throw invalidArgument("preset (--preset)", preset, `use ${Object.keys(PRESETS).join(" or ")}`);
-  }
   for (const origin of corsOrigins) checkOrigin(origin);
   return {
     listen,
@@ -126,14 +131,18 @@ export function resolveGateOptions(options: GateOptions): ResolvedGateOptions {
     opsAdvertiseAddress: optional(options.opsAdvertiseAddress, (text) => parseAddress(text, "opsAdvertiseAddress")),
     opsToken: options.opsToken,
     etcdEndpoints: parseEndpoints(options.etcdAddress ?? "localhost:2379"),
-    etcdPrefix: checkPrefix(etcdPrefix),
-    shardCount: limit("shardCount (--shards)", options.shardCount ?? DEFAULT_SHARD_COUNT, MAX_SHARD_COUNT),
-    times: resolveTimes({ ...PRESETS[preset], ...options.times }),
+    etcdPrefix: checkEtcdPrefix(etcdPrefix),
+    shardCount: checkCount("shardCount (--shards)", options.shardCount ?? DEFAULT_SHARD_COUNT, MAX_SHARD_COUNT),
+    times: resolveTimes(preset, options.times),
     staticDirectory: options.staticDirectory,
     corsOrigins,
-    maxClients: limit("maxClients", options.maxClients ?? DEFAULT_MAX_CLIENTS, MAX_LIMIT),
-    maxInFlight: limit("maxInFlight", options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT, MAX_LIMIT),
-    maxMessageBytes: limit("maxMessageBytes", options.maxMessageBytes ?? MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES * 16),
+    maxClients: checkCount("maxClients", options.maxClients ?? DEFAULT_MAX_CLIENTS, MAX_LIMIT),
+    maxInFlight: checkCount("maxInFlight", options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT, MAX_LIMIT),
+    maxMessageBytes: checkCount(
+      "maxMessageBytes",
+      options.maxMessageBytes ?? MAX_MESSAGE_BYTES,
+      MAX_MESSAGE_BYTES * 16,
+    ),
     version: options.version ?? GATE_VERSION,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
@@ -143,33 +152,6 @@ export function resolveGateOptions(options: GateOptions): ResolvedGateOptions {
 
 function optional<T>(text: string | undefined, parse: (text: string) => T): T | undefined {
   return text === undefined ? undefined : parse(text);
-}
-
-function limit(option: string, value: number, max: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw invalidArgument(option, value, `give a whole number from 1 to ${max}`);
-}
-
-function parseEndpoints(given: string | readonly string[]): readonly string[] {
-  const endpoints = (typeof given === "string" ? given.split(",") : given).map((text) => text.trim());
-  if (endpoints.length === 0) throw invalidArgument(ETCD_OPTION, "", "give at least one host:port");
-  for (const endpoint of endpoints) parseAddress(endpoint, ETCD_OPTION);
-  return endpoints;
-}
-
-function checkPrefix(prefix: string): string {
-  if (/^(?:\/[A-Za-z0-9_.-]+)+\/?$/.test(prefix)) return prefix;
-  const remedy = "write it like a path: a slash, then letters, digits, _ . or -";
-  throw invalidArgument("etcdPrefix (--etcd-prefix)", prefix, remedy);
-}
-
-function resolveTimes(times: Preset): Preset {
-  for (const [name, value] of Object.entries(times)) {
-    if (!Number.isFinite(value) || value < 0) {
-      throw invalidArgument(`times.${name}`, value, "give a number of milliseconds, 0 or more");
-    }
-  }
-  return times;
 }
 
 function checkOrigin(origin: string): void {

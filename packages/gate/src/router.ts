@@ -2,6 +2,7 @@ import {
   type Address,
   type Clock,
   type Epoch,
+  type EpochGuard,
   GoverseError,
   type Logger,
   type ObjectId,
@@ -13,7 +14,6 @@ import {
 } from "@goverse/core";
 import type { PeerCallOptions, PeerClient } from "@goverse/protocol/grpc";
 import { timeoutFor } from "./deadline.ts";
-import type { EpochGuard } from "./epoch-guard.ts";
 import { checkMethod, checkType } from "./names.ts";
 
 /** What every request to an object may say beside the object. */
@@ -175,7 +175,7 @@ export class Router {
   }
 
   #admit(place: Place, epoch: Epoch): void {
-    if (place.kind !== "shard" || this.#options.epochs.admit(place.shard, epoch)) return;
+    if (this.#options.epochs.admit(place, epoch)) return;
     this.#options.onStaleReply();
     throw new GoverseError("UNKNOWN_OUTCOME", "the reply came from a node that had lost the object to another one");
   }

@@ -1,5 +1,6 @@
 import {
   type Address,
+  EpochGuard,
   GoverseError,
   jsonPayload,
   jsonTextOf,
@@ -9,7 +10,6 @@ import {
 } from "@goverse/core";
 import type { PeerCall, PeerCallOptions, PeerReply } from "@goverse/protocol/grpc";
 import { describe, expect, test } from "vitest";
-import { EpochGuard } from "../src/epoch-guard.ts";
 import { type ClientCall, Router } from "../src/router.ts";
 import { ManualClock, settle } from "./support/manual-clock.ts";
 

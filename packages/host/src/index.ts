@@ -21,9 +21,13 @@ export {
   textOption,
 } from "./option.ts";
 export { type DocumentedOption, documentOptions, flagName, variableName } from "./option-names.ts";
+export { checkCount, checkEtcdPrefix, parseEndpoints, resolveTimes } from "./member-options.ts";
+export { Milestone } from "./milestone.ts";
 export { createOpsRouter, type OpsRoutes, type Readiness, type ScrapeTargets } from "./ops-router.ts";
 export { createHttpApp, OpsServer, type OpsServerOptions } from "./ops-server.ts";
 export { type Preset, type PresetName, PRESETS } from "./presets.ts";
+export { hostOf, reachableAddress } from "./reachable-address.ts";
+export { ReadinessWatch } from "./readiness-watch.ts";
 export { type Program, type ResolveInput, resolveOptions } from "./resolve-options.ts";
 export {
   EXIT_STATUS,
@@ -32,5 +36,6 @@ export {
   runProcess,
   type RunningProgram,
 } from "./run-process.ts";
+export { type ScrapedMember, scrapeTargets } from "./scrape-targets.ts";
 export { SHARED_OPTIONS, type SharedOptions } from "./shared-options.ts";
 export { HelpRequested, UsageError } from "./usage-error.ts";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
+  EpochGuard,
   type Address,
   type Caller,
   type CallRequest,
@@ -21,7 +22,6 @@ import {
 } from "@goverse/node";
 import type { PeerPool, PeerReply } from "@goverse/protocol/grpc";
 import { callTimeoutMs } from "./call-limits.ts";
-import { ReplyGuard } from "./reply-guard.ts";
 
 /** What calls need to find their way. */
 export interface ObjectCallsOptions {
@@ -52,11 +52,11 @@ interface OutgoingCall {
  */
 export class ObjectCalls implements OutgoingCalls, Caller {
   readonly #options: ObjectCallsOptions;
-  readonly #replies: ReplyGuard;
+  readonly #replies: EpochGuard;
 
   constructor(options: ObjectCallsOptions) {
     this.#options = options;
-    this.#replies = new ReplyGuard(options.shardCount);
+    this.#replies = new EpochGuard(options.shardCount);
   }
 
   async call(request: CallRequest, origin?: CallOrigin): Promise<Payload | undefined> {

@@ -10,7 +10,16 @@ import {
   silentLogger,
   systemClock,
 } from "@goverse/core";
-import { type ListenAddress, parseListenAddress, type Preset, type PresetName, PRESETS } from "@goverse/host";
+import {
+  checkCount,
+  checkEtcdPrefix,
+  type ListenAddress,
+  parseEndpoints,
+  parseListenAddress,
+  type Preset,
+  type PresetName,
+  resolveTimes,
+} from "@goverse/host";
 import { MAX_MESSAGE_BYTES } from "@goverse/protocol/grpc";
 
 /** Options of a `Server`. */
@@ -81,7 +90,6 @@ export const LISTEN_OPTION = "listenAddress (--listen)";
 /** {@link ServerOptions.metricsListenAddress} in messages. */
 export const METRICS_LISTEN_OPTION = "metricsListenAddress (--metrics-listen)";
 const ADVERTISE_OPTION = "advertiseAddress (--advertise)";
-const ETCD_OPTION = "etcdAddress (--etcd)";
 
 /** Version of this package, as its package.json says; a test compares the two. */
 export const SERVER_VERSION = "0.1.0";
@@ -107,9 +115,6 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
       "listenAddress is all interfaces, so say under which host:port the other processes reach this one",
     );
   }
-  if (!Object.hasOwn(PRESETS, preset)) {
-    throw invalidArgument("preset", preset, `use ${Object.keys(PRESETS).join(" or ")}`);
-  }
   if (expectNodes !== undefined) checkCount("expectNodes", expectNodes, MAX_EXPECTED_NODES);
   checkCount("maxMessageBytes", maxMessageBytes, MAX_MESSAGE_BYTES * 16);
   const etcdConnectTimeoutMs = options.etcdConnectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
@@ -128,7 +133,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
     metricsToken: options.metricsToken,
     etcdEndpoints: parseEndpoints(options.etcdAddress ?? "localhost:2379"),
     etcdConnectTimeoutMs,
-    etcdPrefix: checkPrefix(options.etcdPrefix ?? "/goverse"),
+    etcdPrefix: checkEtcdPrefix(options.etcdPrefix ?? "/goverse"),
     shardCount,
     times: resolveTimes(preset, options.times),
     objects,
@@ -143,40 +148,6 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
 
 function optionalAddress(option: string, text: string | undefined): Address | undefined {
   return text === undefined ? undefined : parseAddress(text, option);
-}
-
-function parseEndpoints(given: string | readonly string[]): readonly string[] {
-  const endpoints = (typeof given === "string" ? given.split(",") : given).map((text) => text.trim());
-  if (endpoints.length === 0) {
-    throw invalidArgument(ETCD_OPTION, "", "give at least one host:port, for example localhost:2379");
-  }
-  for (const endpoint of endpoints) parseAddress(endpoint.replace(/^https?:\/\//, ""), ETCD_OPTION);
-  return endpoints;
-}
-
-function checkPrefix(prefix: string): string {
-  if (/^(?:\/[A-Za-z0-9_.-]+)+\/?$/.test(prefix)) return prefix;
-  throw invalidArgument(
-    "etcdPrefix (--etcd-prefix)",
-    prefix,
-    "write it like a path: a slash, then letters, digits, _ . or -",
-  );
-}
-
-function resolveTimes(preset: PresetName, given: Partial<Preset> = {}): Preset {
-  const times: Preset = { ...PRESETS[preset], ...given };
-  for (const [name, value] of Object.entries(times)) {
-    if (!Number.isFinite(value) || value < 0) {
-      throw invalidArgument(`times.${name}`, value, "give a number of milliseconds, 0 or more");
-    }
-  }
-  return times;
-}
-
-function checkCount(option: string, value: number, max: number): void {
-  if (!Number.isInteger(value) || value < 1 || value > max) {
-    throw invalidArgument(option, value, `give a whole number from 1 to ${max}`);
-  }
 }
 
 function checkObjects(objects: readonly AnyImplementation[]): void {

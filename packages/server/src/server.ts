@@ -1,11 +1,20 @@
 import { type Address, type AnyContract, GoverseError, type Remote, remote } from "@goverse/core";
-import { formatListenAddress, OpsServer, type Readiness, type ScrapeTargets } from "@goverse/host";
+import {
+  formatListenAddress,
+  hostOf,
+  Milestone,
+  OpsServer,
+  reachableAddress,
+  type Readiness,
+  ReadinessWatch,
+  type ScrapeTargets,
+  scrapeTargets,
+} from "@goverse/host";
 import type { GoverseMetrics } from "@goverse/metrics";
 import type { Node } from "@goverse/node";
 import { Goverse } from "@goverse/protocol";
 import { addService, bind, createGrpcServer, stopGrpcServer } from "@goverse/protocol/grpc";
 import { type GoverseServiceOptions, goverseService } from "./goverse-service.ts";
-import { Milestone } from "./milestone.ts";
 import { createNodeParts, type NodeParts } from "./node-parts.ts";
 import {
   LISTEN_OPTION,
@@ -14,9 +23,6 @@ import {
   resolveServerOptions,
   type ServerOptions,
 } from "./options.ts";
-import { hostOf, reachableAddress } from "./reachable-address.ts";
-import { ReadinessWatch } from "./readiness-watch.ts";
-import { scrapeTargets } from "./scrape-targets.ts";
 import { runStopSteps, type StopStep } from "./stop-steps.ts";
 
 /** Share of a stop's time that the hand-over of shards may take; the rest is for calls that still run and for closing. */

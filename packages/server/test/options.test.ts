@@ -47,7 +47,7 @@ const wrong: readonly (readonly [given: Partial<ServerOptions>, message: string]
   [{ etcdPrefix: "/" }, 'etcdPrefix (--etcd-prefix) "/"'],
   [{ shardCount: 0 }, "shardCount (--shards) 0"],
   [{ shardCount: 1.5 }, "shardCount (--shards) 1.5"],
-  [{ preset: "fast" as "local" }, 'preset "fast" is not valid: use local or production'],
+  [{ preset: "fast" as "local" }, 'preset (--preset) "fast" is not valid: use local or production'],
   [{ times: { leaseTtlMs: Number.NaN } }, "times.leaseTtlMs NaN"],
   [{ expectNodes: 0 }, "expectNodes 0"],
   [{ maxMessageBytes: 0 }, "maxMessageBytes 0"],

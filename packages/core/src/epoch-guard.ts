@@ -1,4 +1,5 @@
-import type { Epoch, Place } from "@goverse/core";
+import type { Place } from "./object-id.ts";
+import type { Epoch } from "./ports/ownership.ts";
 
 /**
  * Recognises replies of an owner that has been replaced: epochs of a shard only grow, so a reply under a lower one than has been
@@ -6,7 +7,7 @@ import type { Epoch, Place } from "@goverse/core";
  *
  * Only replies count as seen. The map may hear of a new owner while a good answer of the old one is still on its way.
  */
-export class ReplyGuard {
+export class EpochGuard {
   readonly #highest: Float64Array;
 
   constructor(shardCount: number) {

@@ -1,7 +1,6 @@
 import type { Clock } from "@goverse/core";
-import type { Readiness } from "@goverse/host";
 import { expect, test } from "vitest";
-import { ReadinessWatch } from "../src/readiness-watch.ts";
+import { type Readiness, ReadinessWatch } from "../src/index.ts";
 
 /** A clock with one timer. */
 function oneTimerClock(): Clock & { advance(ms: number): void } {

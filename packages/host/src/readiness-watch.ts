@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "@goverse/core";
-import type { Readiness } from "@goverse/host";
 import { Milestone } from "./milestone.ts";
+import type { Readiness } from "./ops-router.ts";
 
 /**
  * How often readiness is looked at without an occasion, in milliseconds: silence of etcd makes a process unready, and silence is no
@@ -19,7 +19,7 @@ export class ReadinessWatch {
   readonly #read: () => Readiness;
   readonly #clock: Clock;
   readonly #listeners = new Set<(readiness: Readiness) => void>();
-  readonly #first = new Milestone("this node stopped before it was ready");
+  readonly #first = new Milestone("the process stopped before it was ready");
   #ready = false;
   #unreadySinceMs: number | undefined;
   #timer: Timer | undefined;

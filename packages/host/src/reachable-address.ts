@@ -1,5 +1,5 @@
 import { type Address, parseAddress } from "@goverse/core";
-import { formatListenAddress, type ListenAddress } from "@goverse/host";
+import { formatListenAddress, type ListenAddress } from "./listen-address.ts";
 
 /**
  * The address under which others reach a listener.
