@@ -26,6 +26,9 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: ["@goverse/source"] } },
   test: {
     passWithNoTests: true,
+    // Many suites start processes and servers, and all packages share two cores: a slow start is no failure.
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
     reporters: ["default", ["json", { outputFile: join(process.cwd(), resultsFile) }]],
     coverage: { include: ["packages/*/src/**"], exclude: ["**/gen/**"] },
     projects: [
