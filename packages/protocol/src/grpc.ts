@@ -1,13 +1,7 @@
 export { channelOptions, MAX_MESSAGE_BYTES } from "./grpc/channel-options.ts";
 export { type FailedCall, fromServiceError, toStatus } from "./grpc/errors.ts";
-export {
-  type GateStreamEvents,
-  type PeerCall,
-  type PeerCallOptions,
-  PeerClient,
-  type PeerClientOptions,
-  type PeerReply,
-} from "./grpc/peer-client.ts";
+export type { PeerCall, PeerCallOptions, PeerReply } from "./grpc/peer-call.ts";
+export { type GateStreamEvents, PeerClient, type PeerClientOptions } from "./grpc/peer-client.ts";
 export { PeerPool } from "./grpc/peer-pool.ts";
 export { addService, type AddServiceOptions, type Handler, type Handlers, type UnaryContext } from "./grpc/serve.ts";
 export { bind, createGrpcServer, type GrpcServerLimits, stopGrpcServer } from "./grpc/server.ts";

@@ -1,39 +1,11 @@
 import { Client, credentials } from "@grpc/grpc-js";
-import { type Address, type Epoch, GoverseError, type Payload } from "@goverse/core";
+import { type Address, GoverseError } from "@goverse/core";
 import { anyToPayload, payloadToAny } from "../any-payload.ts";
 import { type GateMessage, Goverse } from "../gen/goverse/goverse_pb.ts";
 import { channelOptions, MAX_MESSAGE_BYTES } from "./channel-options.ts";
+import type { PeerCall, PeerCallOptions, PeerReply } from "./peer-call.ts";
 import { openServerStream, type ServerStream } from "./server-stream.ts";
 import { callUnary, type UnaryCallOptions } from "./unary-call.ts";
-
-/** One call to one object on a node. */
-export interface PeerCall {
-  readonly type: string;
-  readonly id: string;
-  readonly method: string;
-  readonly payload: Payload | undefined;
-  /** The client on whose behalf the call is made; `undefined` for calls between objects. */
-  readonly clientId?: string | undefined;
-  readonly callId: string;
-  /** Ids of the turns that wait for this call, outermost first. */
-  readonly chain?: readonly string[] | undefined;
-  /** Shard and epoch of the calling object, for the callee to refuse a caller that lost it. */
-  readonly caller?: { readonly shard: number; readonly epoch: Epoch } | undefined;
-}
-
-/** What a node answered. */
-export interface PeerReply {
-  readonly payload: Payload | undefined;
-  /** Epoch under which the turn ran; 0 when the node does not say. */
-  readonly epoch: Epoch;
-}
-
-/** How long a call may take, and how to give it up. */
-export interface PeerCallOptions {
-  /** In milliseconds. It travels with the call. */
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** What happens on a gate's stream from a node. */
 export interface GateStreamEvents {
