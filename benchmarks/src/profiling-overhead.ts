@@ -13,8 +13,8 @@ import Koa from "koa";
 const CONNECTIONS = 20;
 /** Long enough for thousands of requests, short enough that the load of the machine is the same in both windows of a pair. */
 const WINDOW_MS = 1000;
-/** After switching: the sampler has started, and what switching itself cost is over. */
-const SETTLE_MS = 300;
+/** After switching: the sampler has started, and what switching itself cost, above all a collection, is over. */
+const SETTLE_MS = 1000;
 
 if (process.argv[2] === "load") makeLoad(process.argv[3] ?? "");
 else await main(Number(process.argv[2] ?? 20));
@@ -116,10 +116,7 @@ async function beginProfiling(options: ProfilingOptions): Promise<() => Promise<
 async function beginRecording(url: string): Promise<() => Promise<void>> {
   const request = get(`${url}/debug/pprof/profile?seconds=60`);
   request.on("error", () => undefined);
-  return async () => {
-    request.destroy();
-    await delay(SETTLE_MS);
-  };
+  return async () => void request.destroy();
 }
 
 interface Message {

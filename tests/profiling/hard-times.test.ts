@@ -17,7 +17,7 @@ const [elsewhere] = Object.values(networkInterfaces())
 let service: ProfiledService;
 
 beforeAll(async () => {
-  service = await startService({ SERVICE_TOKEN: TOKEN, SERVICE_HOST: "0.0.0.0" });
+  service = await startService({ SERVICE_TOKEN: TOKEN, SERVICE_HOST: "0.0.0.0", SERVICE_HEAP_SNAPSHOT: "1" });
 });
 
 afterAll(() => service.program.destroy());
@@ -59,6 +59,17 @@ describe("a service under strange requests", () => {
     const after = (await service.ask("memory")) as number;
     expect((after - before) / MB).toBeLessThan(20);
   });
+});
+
+test("a heap snapshot is for POST, where it is switched on, one at a time", async () => {
+  const url = `${service.pprof}/heapsnapshot?force=1`;
+  expect((await fetch(url)).status).toBe(405);
+  const [first, second] = await Promise.all([fetch(url, { method: "POST" }), fetch(url, { method: "POST" })]);
+  expect([first.status, second.status].sort((a, b) => a - b)).toEqual([200, 409]);
+  const snapshot = first.status === 200 ? first : second;
+  expect(snapshot.headers.get("content-disposition")).toBe(`attachment; filename="heap.heapsnapshot"`);
+  expect((await snapshot.text()).slice(0, 12)).toBe(`{"snapshot":`);
+  expect((await fetch(`${service.pprof}/goroutine`)).status).toBe(200);
 });
 
 describe.runIf(elsewhere !== undefined)("from another address", () => {

@@ -13,6 +13,7 @@ const profiling = createProfiling({
   queueWaits: instruments.waits,
   spans: instruments.spans,
   access: { token },
+  heapSnapshot: process.env["SERVICE_HEAP_SNAPSHOT"] === "1",
   heap: { maxAgeMs: 0, intervalBytes: intervalBytes === undefined ? undefined : Number(intervalBytes) },
 });
 const room = new ChatRoom("general", instruments);

@@ -1,0 +1,49 @@
+import * as inspector from "node:inspector";
+import { expect, test } from "vitest";
+import { CpuHub } from "../src/cpu/cpu-hub.ts";
+import { burn } from "./support/service.ts";
+
+const functionsOf = ({
+  nodes,
+}: {
+  readonly nodes: readonly { callFrame: { functionName: string } }[];
+}): readonly string[] => nodes.map(({ callFrame }) => callFrame.functionName);
+
+test("recordings overlap, each with its own beginning and end", async () => {
+  const hub = new CpuHub(1000);
+  const [first, second] = [await hub.begin(), await hub.begin()];
+  burn(30);
+  const short = await first.end();
+  burn(30);
+  const long = await second.end();
+  // Microseconds; the beginnings are near each other, the ends are not.
+  expect(long.endTime).toBeGreaterThan(short.endTime + 20_000);
+  expect(long.startTime).toBeLessThan(short.endTime);
+  for (const profile of [short, long]) expect(functionsOf(profile)).toContain("burn");
+});
+
+test("begins anew after the last has ended", async () => {
+  const hub = new CpuHub(1000);
+  for (let i = 0; i < 3; i += 1) {
+    const recording = await hub.begin();
+    burn(20);
+    expect(functionsOf(await recording.end())).toContain("burn");
+  }
+});
+
+test("profiling by the program itself is left alone, and does no harm", async () => {
+  const hub = new CpuHub(1000);
+  inspector.console.profile("of the program");
+  const recording = await hub.begin();
+  burn(20);
+  // Without a title this ends the most recent one, whoever began it.
+  inspector.console.profileEnd();
+  inspector.console.profileEnd("of the program");
+  expect(functionsOf(await recording.end())).toContain("burn");
+});
+
+test("a recording ends once", async () => {
+  const recording = await new CpuHub(1000).begin();
+  await recording.end();
+  await expect(recording.end()).rejects.toThrow("has been ended before");
+});
