@@ -15,6 +15,7 @@ const Counter = defineObject("Counter", {
 const etcd = await startEmbeddedEtcd();
 const server = new Server({ listenAddress: "localhost:0", etcdAddress: etcd.address, objects: [Counter] });
 await server.start();
+await server.ready;
 console.log(await server.object(Counter, "visits").Add(1));
 await server.stop();
 await etcd.stop();
