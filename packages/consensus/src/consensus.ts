@@ -58,6 +58,8 @@ export class Consensus {
   #stopping: Promise<void> | undefined;
   #hasNews = false;
   #lastReadiness = "";
+  /** Whether this registration has seen every shard owned. */
+  #wasWhole = false;
 
   /** @throws GoverseError `INVALID_ARGUMENT` for an option that makes no sense. */
   constructor(options: ConsensusOptions) {
@@ -131,6 +133,7 @@ export class Consensus {
       shardCount,
       ownedShards: this.#state.ownedShards(),
       pendingClaims: this.#node?.pendingClaims ?? 0,
+      wasWhole: this.#wasWhole,
     });
   }
 
@@ -186,7 +189,11 @@ export class Consensus {
     this.#hasNews = true;
     if (learnt.members) this.#meetPeers(before);
     const self = this.#incarnations.self;
-    if (self !== undefined) noticeOwn(learnt.shards, self, this.#options);
+    if (self !== undefined) {
+      const isAlive = this.#state.incarnationOf(self.address) === self.incarnation;
+      const releaseMark = (shard: number): number => (isAlive ? (this.#node?.releaseMark(shard) ?? 0) : 0);
+      noticeOwn(learnt.shards, self, releaseMark, this.#options);
+    }
     if (this.#node !== undefined) this.#node.onChanges(learnt);
     else this.#notify();
   }

@@ -1,18 +1,30 @@
-import { type Address, migratedFrom, type Owner, ownerOf, type Self, type ShardHolder } from "@goverse/core";
+import {
+  type Address,
+  type Epoch,
+  migratedFrom,
+  type Owner,
+  ownerOf,
+  type Self,
+  type ShardHolder,
+} from "@goverse/core";
 import type { ShardChange } from "./cluster-state.ts";
 import type { ConsensusMetrics } from "./metrics.ts";
 
-/** Tells holder and metrics what changes mean for `self`, before anybody can ask. */
+/**
+ * Tells holder and metrics what changes mean for `self`, before anybody can ask.
+ * @param releaseMark Epoch at which this process last began to release a shard; 0 if never.
+ */
 export function noticeOwn(
   changes: readonly ShardChange[],
   self: Self,
+  releaseMark: (shard: number) => Epoch,
   { holder, metrics }: { readonly holder: ShardHolder; readonly metrics: ConsensusMetrics },
 ): void {
   const claimed: number[] = [];
   const taken: number[] = [];
   let released = 0;
   for (const change of changes) {
-    const own = ownChange(change, self);
+    const own = ownChange(change, self, releaseMark(change.shard));
     if (own?.kind === "released") released += 1;
     else if (own?.kind === "taken") taken.push(change.shard);
     else if (own?.kind === "claimed") {
@@ -38,13 +50,16 @@ export type OwnChange =
 /**
  * What a change means to `self`, `undefined` when nothing. Claims are read off the epoch's key, which only claims write: each is
  * seen exactly once, whether its answer, the watch or a new list told of it first.
+ *
+ * A release may be seen only by what came after it: when its answer was lost and the next owner's claim is the first news. Nobody
+ * else may claim from a living owner, so a claim under the epoch that this process had begun to release proves the release.
  */
-export function ownChange({ before, after }: ShardChange, self: Self): OwnChange | undefined {
+export function ownChange({ before, after }: ShardChange, self: Self, releaseMark: Epoch): OwnChange | undefined {
   if (after.epoch > before.epoch && isSelf(after.lastOwner, self)) {
     return { kind: "claimed", from: migratedFrom(before, self.address) };
   }
   if (!isSelf(ownerOf(before), self) || isSelf(ownerOf(after), self)) return undefined;
-  return { kind: after.current === undefined ? "released" : "taken" };
+  return { kind: after.current === undefined || releaseMark === before.epoch ? "released" : "taken" };
 }
 
 function isSelf(owner: Owner | undefined, self: Self): boolean {

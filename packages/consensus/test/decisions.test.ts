@@ -68,7 +68,8 @@ describe("a leader", () => {
 });
 
 describe("a change of a shard", () => {
-  const change = (before: ShardEntry, after: ShardEntry) => ownChange({ shard: 1, before, after }, self);
+  const change = (before: ShardEntry, after: ShardEntry, releaseMark = 0) =>
+    ownChange({ shard: 1, before, after }, self, releaseMark);
   test("is an own claim when the epoch names this incarnation, with the node it came from", () => {
     expect(change(entry("a:1,", [B, 11]), entry("a:1,a:1", [A, 10], 30))).toEqual({ kind: "claimed", from: B });
     expect(change(entry("a:1,a:1", [A, 9]), entry("a:1,a:1", [A, 10], 30))).toEqual({
@@ -82,6 +83,13 @@ describe("a change of a shard", () => {
   });
   test("is a loss when somebody else stands there", () => {
     expect(change(entry("b:1,a:1", [A, 10]), entry("b:1,b:1", [A, 10]))).toEqual({ kind: "taken" });
+  });
+  test("is an own release, too, when the claim that followed it is the first that is heard of it", () => {
+    const before = entry("b:1,a:1", [A, 10]);
+    expect(change(before, entry("b:1,b:1", [A, 10]), before.epoch)).toEqual({ kind: "released" });
+    expect(change(before, entry("b:1,a:1", [B, 11], 30), before.epoch)).toEqual({ kind: "released" });
+    // One that was begun under an earlier epoch proves nothing.
+    expect(change(before, entry("b:1,b:1", [A, 10]), before.epoch - 1)).toEqual({ kind: "taken" });
   });
   test("of others is none of its business", () => {
     expect(change(entry("b:1,", [B, 11]), entry("b:1,b:1", [B, 11], 30))).toBeUndefined();
