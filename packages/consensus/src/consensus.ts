@@ -58,8 +58,6 @@ export class Consensus {
   #stopping: Promise<void> | undefined;
   #hasNews = false;
   #lastReadiness = "";
-  /** Whether this registration has seen every shard owned. */
-  #wasWhole = false;
 
   /** @throws GoverseError `INVALID_ARGUMENT` for an option that makes no sense. */
   constructor(options: ConsensusOptions) {
@@ -133,7 +131,6 @@ export class Consensus {
       shardCount,
       ownedShards: this.#state.ownedShards(),
       pendingClaims: this.#node?.pendingClaims ?? 0,
-      wasWhole: this.#wasWhole,
     });
   }
 
