@@ -3,6 +3,9 @@ import { expect, test } from "vitest";
 import { CpuHub } from "../src/cpu/cpu-hub.ts";
 import { burn } from "./support/service.ts";
 
+/** Long enough for a sampler that has to wait for its turn on a busy machine. */
+const LONG_MS = 300;
+
 const functionsOf = ({
   nodes,
 }: {
@@ -12,9 +15,9 @@ const functionsOf = ({
 test("recordings overlap, each with its own beginning and end", async () => {
   const hub = new CpuHub(1000);
   const [first, second] = [await hub.begin(), await hub.begin()];
-  burn(30);
+  burn(LONG_MS);
   const short = await first.end();
-  burn(30);
+  burn(LONG_MS);
   const long = await second.end();
   // Microseconds; the beginnings are near each other, the ends are not.
   expect(long.endTime).toBeGreaterThan(short.endTime + 20_000);
@@ -26,7 +29,7 @@ test("begins anew after the last has ended", async () => {
   const hub = new CpuHub(1000);
   for (let i = 0; i < 3; i += 1) {
     const recording = await hub.begin();
-    burn(20);
+    burn(LONG_MS);
     expect(functionsOf(await recording.end())).toContain("burn");
   }
 });
@@ -35,7 +38,7 @@ test("profiling by the program itself is left alone, and does no harm", async ()
   const hub = new CpuHub(1000);
   inspector.console.profile("of the program");
   const recording = await hub.begin();
-  burn(20);
+  burn(LONG_MS);
   // Without a title this ends the most recent one, whoever began it.
   inspector.console.profileEnd();
   inspector.console.profileEnd("of the program");

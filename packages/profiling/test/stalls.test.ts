@@ -64,10 +64,12 @@ describe("the block profile", () => {
     await debuggerSession.post("Profiler.enable");
     await debuggerSession.post("Profiler.start");
     const service = await startService({ heap: false });
-    const request = service.get("/profile?seconds=1");
-    await turn(60);
-    plantedStall(300);
-    await turn(60);
+    let isAnswered = false;
+    const request = service.get("/profile?seconds=1").finally(() => (isAnswered = true));
+    while (!isAnswered) {
+      plantedStall(300);
+      await turn(60);
+    }
     const cpu = await decodeAnswer(await request);
     const block = await decodeAnswer(await service.get("/block"));
     const { profile } = await debuggerSession.post("Profiler.stop");
