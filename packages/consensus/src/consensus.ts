@@ -186,11 +186,7 @@ export class Consensus {
     this.#hasNews = true;
     if (learnt.members) this.#meetPeers(before);
     const self = this.#incarnations.self;
-    if (self !== undefined) {
-      const isAlive = this.#state.incarnationOf(self.address) === self.incarnation;
-      const releaseMark = (shard: number): number => (isAlive ? (this.#node?.releaseMark(shard) ?? 0) : 0);
-      noticeOwn(learnt.shards, self, releaseMark, this.#options);
-    }
+    if (self !== undefined) noticeOwn(learnt.shards, self, this.#options, this.#state, this.#node);
     if (this.#node !== undefined) this.#node.onChanges(learnt);
     else this.#notify();
   }

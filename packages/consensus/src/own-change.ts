@@ -7,24 +7,33 @@ import {
   type Self,
   type ShardHolder,
 } from "@goverse/core";
-import type { ShardChange } from "./cluster-state.ts";
+import type { ClusterState, ShardChange } from "./cluster-state.ts";
 import type { ConsensusMetrics } from "./metrics.ts";
+
+/** What tells whether a shard that left was given up. */
+export interface Releases {
+  /** Epoch at which this process last began to release the shard; 0 if never. */
+  releaseMark(shard: number): Epoch;
+}
 
 /**
  * Tells holder and metrics what changes mean for `self`, before anybody can ask.
- * @param releaseMark Epoch at which this process last began to release a shard; 0 if never.
+ * @param state The cluster after the changes.
  */
 export function noticeOwn(
   changes: readonly ShardChange[],
   self: Self,
-  releaseMark: (shard: number) => Epoch,
   { holder, metrics }: { readonly holder: ShardHolder; readonly metrics: ConsensusMetrics },
+  state: Pick<ClusterState, "incarnationOf">,
+  releases: Releases | undefined,
 ): void {
+  // What a dead process was about to release was taken from it.
+  const isAlive = state.incarnationOf(self.address) === self.incarnation;
   const claimed: number[] = [];
   const taken: number[] = [];
   let released = 0;
   for (const change of changes) {
-    const own = ownChange(change, self, releaseMark(change.shard));
+    const own = ownChange(change, self, isAlive ? (releases?.releaseMark(change.shard) ?? 0) : 0);
     if (own?.kind === "released") released += 1;
     else if (own?.kind === "taken") taken.push(change.shard);
     else if (own?.kind === "claimed") {
