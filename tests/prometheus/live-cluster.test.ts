@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { catalogueOf, type MetricDefinition, type Role } from "@goverse/metrics";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listSourceFiles } from "../../scripts/source-files.ts";
+import { DASHBOARDS } from "../../scripts/dashboards/dashboards.ts";
 import { findFences } from "../docs/fences.ts";
 import { type DevCluster, startDevCluster } from "../support/dev-cluster.ts";
 import { fromSource, type Program, startProgram, until } from "../support/program.ts";
@@ -113,6 +114,20 @@ describe.runIf(tool !== undefined)("Prometheus at a live cluster", () => {
         asked.filter((name) => !metrics.includes(name)),
         query,
       ).toEqual([]);
+    }
+  });
+
+  it.each(Object.entries(DASHBOARDS))("has data for every panel of the dashboard %s", async (_, { panels }) => {
+    for (const { title, queries } of panels) {
+      for (const [expr] of queries) {
+        // What Grafana puts in place of these when everything is chosen.
+        const asked = expr.replaceAll("$__rate_interval", "1m").replaceAll(/\$\w+/g, ".+");
+        const results = await prometheus.query(asked);
+        expect(
+          results.some(({ value }) => Number.isFinite(value)),
+          `${title}: ${asked}`,
+        ).toBe(true);
+      }
     }
   });
 
@@ -267,11 +282,19 @@ async function settled(cluster: DevCluster, prometheus: RealPrometheus): Promise
 async function restartFirstNode(cluster: DevCluster, prometheus: RealPrometheus): Promise<Program> {
   process.kill(cluster.nodePid(0), "SIGTERM");
   const [, args = ""] = await cluster.program.waitFor(/start it again: {2}pnpm start:node (.*)/);
-  await until(async () => {
-    const owned = await sumOver(cluster.nodes.slice(1), "goverse_shards_total");
-    return owned === SHARDS && (await prometheus.value('count(up{job="goverse"} == 1)')) === cluster.nodes.length;
-  });
+  await until(
+    async () => {
+      const owned = await sumOver(cluster.nodes.slice(1), "goverse_shards_total");
+      return owned === SHARDS && (await prometheus.value('count(up{job="goverse"} == 1)')) === cluster.nodes.length;
+    },
+    30_000,
+    () => "the other nodes have all shards, and Prometheus has seen the node go",
+  );
   const node = startProgram([...fromSource("apps/node/src/main.ts"), ...args.split(" ")]);
-  await until(async () => sum(parseSamples(await scrapeText(cluster.nodes[0] ?? "")), "goverse_shards_total") > 0);
+  await until(
+    async () => sum(parseSamples(await scrapeText(cluster.nodes[0] ?? "")), "goverse_shards_total") > 0,
+    30_000,
+    () => `the node has shards again; it said: ${node.output()}`,
+  );
   return node;
 }

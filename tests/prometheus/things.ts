@@ -35,7 +35,7 @@ export const Thing = defineObject("Thing", {
 });
 
 /** How long a {@link Fleeting} object stays without a call, in milliseconds. */
-const FLEETING_IDLE_MS = 100;
+const FLEETING_IDLE_MS = 200;
 
 /** An object that leaves memory when nobody calls it. */
 export const Fleeting = defineObject("Fleeting", {
