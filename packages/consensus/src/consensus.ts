@@ -9,16 +9,10 @@ import { clusterKeys, type Keys } from "./keys.ts";
 import { formatMeta, type Member } from "./member.ts";
 import { type KeyChange, MAX_SILENCE_MS, Mirror } from "./mirror.ts";
 import { NodeLoop } from "./node-loop.ts";
-import { type ConsensusOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { type ConsensusOptions, type ResolvedOptions, resolveOptions, type StopOptions } from "./options.ts";
 import { noticeOwn } from "./own-change.ts";
 import { type Readiness, readiness } from "./readiness.ts";
 import { clusterView, type ClusterView } from "./view.ts";
-
-/** How to stop. */
-export interface StopOptions {
-  /** How long objects may take to move to other nodes before they are dropped, in milliseconds. Default 10,000. */
-  readonly timeoutMs?: number;
-}
 
 /** Figures to be read when metrics are scraped. */
 export interface ConsensusSummary {
@@ -58,6 +52,8 @@ export class Consensus {
   #stopping: Promise<void> | undefined;
   #hasNews = false;
   #lastReadiness = "";
+  /** Whether this registration has seen every shard owned. */
+  #wasWhole = false;
 
   /** @throws GoverseError `INVALID_ARGUMENT` for an option that makes no sense. */
   constructor(options: ConsensusOptions) {
@@ -131,6 +127,7 @@ export class Consensus {
       shardCount,
       ownedShards: this.#state.ownedShards(),
       pendingClaims: this.#node?.pendingClaims ?? 0,
+      wasWhole: this.#wasWhole,
     });
   }
 
@@ -210,6 +207,7 @@ export class Consensus {
   #onLost(why: string): void {
     const { logger, holder, metrics } = this.#options;
     logger.warn("ownership lost, dropping all objects", { why });
+    this.#wasWhole = false;
     this.#node?.onLost();
     holder.drop("all");
     metrics.leaseLost();
@@ -220,6 +218,7 @@ export class Consensus {
   #notify(): void {
     for (const waiter of this.#waiters) waiter();
     const now = this.readiness();
+    if (now.ready) this.#wasWhole = true;
     const text = now.ready ? "" : now.reason;
     if (!this.#hasNews && text === this.#lastReadiness) return;
     this.#hasNews = false;

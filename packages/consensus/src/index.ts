@@ -1,4 +1,4 @@
-export { Consensus, type ConsensusSummary, type StopOptions } from "./consensus.ts";
+export { Consensus, type ConsensusSummary } from "./consensus.ts";
 export {
   type Compare,
   type EtcdClient,
@@ -22,6 +22,6 @@ export {
 } from "./etcd/client.ts";
 export type { Member, MemberMeta } from "./member.ts";
 export type { ConsensusMetrics } from "./metrics.ts";
-export type { ConsensusOptions } from "./options.ts";
+export type { ConsensusOptions, StopOptions } from "./options.ts";
 export type { Readiness } from "./readiness.ts";
 export type { ClusterView, Location } from "./view.ts";

@@ -133,3 +133,9 @@ function requirePositive(option: string, value: number): void {
   if (value > 0 && Number.isFinite(value)) return;
   throw invalidArgument(option, value, "give a number of milliseconds above 0");
 }
+
+/** How to stop. */
+export interface StopOptions {
+  /** How long objects may take to move to other nodes before they are dropped, in milliseconds. Default 10,000. */
+  readonly timeoutMs?: number;
+}

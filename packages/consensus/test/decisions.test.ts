@@ -109,6 +109,7 @@ describe("readiness", () => {
     shardCount: 8,
     ownedShards: 8,
     pendingClaims: 0,
+    wasWhole: false,
   };
   test("needs everything at once", () => {
     expect(readiness(good)).toEqual({ ready: true });
@@ -124,6 +125,9 @@ describe("readiness", () => {
     [{ pendingClaims: 2 }, "claiming 2 shards"],
   ])("%j: %s", (differs, reason) => {
     expect(readiness({ ...good, ...differs })).toEqual({ ready: false, reason });
+  });
+  test.each([{ ownedShards: 5 }, { pendingClaims: 2 }])("survives %j once all was well", (differs) => {
+    expect(readiness({ ...good, ...differs, wasWhole: true })).toEqual({ ready: true });
   });
 });
 

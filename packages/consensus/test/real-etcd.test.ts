@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
 import { Consensus } from "../src/index.ts";
 import { OwnershipSampler } from "./support/ownership-sampler.ts";
 import { until } from "./support/until.ts";
@@ -96,7 +96,7 @@ describe.runIf(hasEtcd)("with a real etcd", () => {
       () => owned([b, c, d]).join() === "341,341,342",
       () => owned([b, c, d]),
     );
-    expect(gate.view.nodes()).toHaveLength(3);
+    await until("the gate sees it go", () => gate.view.nodes().length === 3);
     const again = node("a");
     sampler.watch("a again", again);
     await again.start();
