@@ -1,59 +1,79 @@
-/** Something to measure: one operation, awaited. */
+import type { Row } from "./suite/benchmark.ts";
+
+/** Something to measure. */
 export interface Candidate {
   readonly name: string;
-  readonly run: () => Promise<unknown>;
-}
-
-/** What a candidate took. */
-export interface Measured {
-  readonly name: string;
-  /** Median over the rounds, in nanoseconds per operation. */
-  readonly medianNs: number;
-  readonly fastestNs: number;
-  readonly slowestNs: number;
+  /** Does operation number `i`. */
+  readonly run: (i: number) => Promise<unknown>;
+  /** How many operations have really been carried out so far: every round checks that none is missing. */
+  readonly completed?: () => number;
+  /** What its ratio should be, in words. */
+  readonly goal?: string;
 }
 
 /** How long a measurement is. */
 export interface Rounds {
   readonly rounds: number;
   readonly operationsPerRound: number;
+  /** Operations under way at a time. Default 1. */
+  readonly inFlight?: number;
+  /** How many things one operation does, when one alone would be shorter than the loop around it. Default 1. */
+  readonly perOperation?: number;
 }
 
 /**
- * Measures all candidates in turn, round after round, so that a machine that slows down slows all of them. The first round only warms
- * up.
+ * Measures the CPU time of each operation (with the garbage collector's share, whatever thread it ran on), which other programs on
+ * the machine change less than the time that passes. All candidates take turns, round after round, so that a machine that slows down
+ * slows all of them; the first round only warms up. The first candidate is the baseline.
+ * @throws Error when operations were not carried out.
  */
-export async function measure(
-  candidates: readonly Candidate[],
-  { rounds, operationsPerRound }: Rounds,
-): Promise<Measured[]> {
-  const samples = new Map<string, number[]>(candidates.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round += 1) {
-    for (const { name, run } of candidates) {
-      const startNs = process.hrtime.bigint();
-      for (let i = 0; i < operationsPerRound; i += 1) await run();
-      const tookNs = Number(process.hrtime.bigint() - startNs);
-      if (round > 0) samples.get(name)?.push(tookNs / operationsPerRound);
+export async function measure(candidates: readonly Candidate[], rounds: Rounds): Promise<Row[]> {
+  const samples = candidates.map((): number[] => []);
+  for (let round = 0; round <= rounds.rounds; round += 1) {
+    for (const [index, candidate] of candidates.entries()) {
+      const took = await measureRound(candidate, rounds);
+      if (round > 0) samples[index]?.push(took);
     }
   }
-  return [...samples].map(([name, taken]) => summarise(name, taken));
+  const baseline = samples[0] ?? [];
+  return candidates.map(({ name, goal }, index) => {
+    const taken = samples[index] ?? [];
+    const ratio = median(taken.map((ns, round) => ns / (baseline[round] ?? Number.NaN)));
+    return { name, ...spreadOf(taken), unit: "ns", ratio: index === 0 ? undefined : ratio, goal };
+  });
 }
 
-function summarise(name: string, taken: readonly number[]): Measured {
-  const sorted = [...taken].sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN;
-  return { name, medianNs: at(0.5), fastestNs: at(0), slowestNs: at(1) };
+/** Median, fastest and slowest. */
+export function spreadOf(taken: readonly number[]): Pick<Row, "median" | "low" | "high"> {
+  return { median: median(taken), low: Math.min(...taken), high: Math.max(...taken) };
 }
 
-/** Prints medians, their spread, and how many times the baseline (the first one) each takes. */
-export function print(title: string, measured: readonly Measured[]): void {
-  const baselineNs = measured[0]?.medianNs ?? Number.NaN;
-  process.stdout.write(`\n${title} (Node ${process.version})\n`);
-  for (const { name, medianNs, fastestNs, slowestNs } of measured) {
-    const spread = `${fastestNs.toFixed(0)}–${slowestNs.toFixed(0)}`;
-    const ratio = `${(medianNs / baselineNs).toFixed(1)}×`;
-    process.stdout.write(
-      `${name.padEnd(44)}${medianNs.toFixed(0).padStart(8)} ns ${spread.padStart(14)}${ratio.padStart(9)}\n`,
-    );
+/** The middle one. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** Runs operations 0 to `count` - 1, `inFlight` at a time. */
+export async function drive(run: Candidate["run"], count: number, inFlight: number): Promise<void> {
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < count) {
+      next += 1;
+      await run(next - 1);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, work));
+}
+
+async function measureRound({ name, run, completed }: Candidate, rounds: Rounds): Promise<number> {
+  const { operationsPerRound, inFlight = 1, perOperation = 1 } = rounds;
+  const before = completed?.() ?? 0;
+  const started = process.cpuUsage();
+  await drive(run, operationsPerRound, inFlight);
+  const { user, system } = process.cpuUsage(started);
+  const done = completed === undefined ? operationsPerRound : completed() - before;
+  if (done !== operationsPerRound) {
+    throw new Error(`${name}: ${done} of ${operationsPerRound} operations were carried out`);
   }
+  return ((user + system) * 1000) / (operationsPerRound * perOperation);
 }
