@@ -84,13 +84,18 @@ test("a node killed with SIGKILL: its calls in flight have an unknown outcome, i
     const body = (await response.json()) as { seq?: number };
     return { status: response.status, seq: body.seq ?? 0 };
   };
+  // What was sent before the gate could know of the death may have run: told as such, and sent again by whoever dares.
+  const sendUntilKnown = async (room: string): Promise<{ status: number; seq: number }> => {
+    const sent = await send(room);
+    return sent.status === 502 ? sendUntilKnown(room) : sent;
+  };
   for (const room of rooms) expect(await send(room)).toEqual({ status: 200, seq: 1 });
 
   process.kill(cluster.nodePid(0), "SIGKILL");
   const startMs = performance.now();
-  const after = await Promise.all(rooms.map(send));
+  const after = await Promise.all(rooms.map(sendUntilKnown));
   console.log(`every room answered again ${Math.round(performance.now() - startMs)} ms after the kill (lease: 5 s)`);
-  expect(after.every(({ status }) => status === 200)).toBe(true);
+  expect(after.filter(({ status }) => status !== 200)).toEqual([]);
   // Rooms of the dead node start anew; all others go on.
   const lost = after.filter(({ seq }) => seq === 1).length;
   expect(lost).toBeGreaterThan(0);
