@@ -12,6 +12,18 @@ const functionsOf = ({
   readonly nodes: readonly { callFrame: { functionName: string } }[];
 }): readonly string[] => nodes.map(({ callFrame }) => callFrame.functionName);
 
+// The first of all: code that was optimised before anybody recorded stays folded into its callers.
+test("while another recording goes on, functions keep their names however hot they are", async () => {
+  const hub = new CpuHub(1000);
+  const always = await hub.begin();
+  for (let i = 0; i < 4; i += 1) {
+    const recording = await hub.begin();
+    burn(LONG_MS);
+    expect(functionsOf(await recording.end())).toContain("burn");
+  }
+  await always.end();
+});
+
 test("recordings overlap, each with its own beginning and end", async () => {
   const hub = new CpuHub(1000);
   const [first, second] = [await hub.begin(), await hub.begin()];
@@ -22,7 +34,6 @@ test("recordings overlap, each with its own beginning and end", async () => {
   // Microseconds; the beginnings are near each other, the ends are not.
   expect(long.endTime).toBeGreaterThan(short.endTime + 20_000);
   expect(long.startTime).toBeLessThan(short.endTime);
-  for (const profile of [short, long]) expect(functionsOf(profile)).toContain("burn");
 });
 
 test("begins anew after the last has ended", async () => {
@@ -30,7 +41,8 @@ test("begins anew after the last has ended", async () => {
   for (let i = 0; i < 3; i += 1) {
     const recording = await hub.begin();
     burn(LONG_MS);
-    expect(functionsOf(await recording.end())).toContain("burn");
+    // Not by name: what was optimised while nobody recorded may have been folded into its caller.
+    expect((await recording.end()).samples?.length).toBeGreaterThan(1);
   }
 });
 
@@ -42,7 +54,7 @@ test("profiling by the program itself is left alone, and does no harm", async ()
   // Without a title this ends the most recent one, whoever began it.
   inspector.console.profileEnd();
   inspector.console.profileEnd("of the program");
-  expect(functionsOf(await recording.end())).toContain("burn");
+  expect((await recording.end()).samples?.length).toBeGreaterThan(1);
 });
 
 test("a recording ends once", async () => {
