@@ -71,7 +71,8 @@ function sendOne(
   const fails = Math.floor(index * FAILING_SHARE) !== Math.floor((index + 1) * FAILING_SHARE);
   const text = fails ? "far too long ".repeat(MAX_TEXT_LENGTH) : `message ${index}`;
   client
-    .object(ChatRoom, roomName(index))
+    // Shifted with every round of failures, so that these do not all meet in one room.
+    .object(ChatRoom, roomName(index + Math.floor(index * FAILING_SHARE)))
     .$try.SendMessage({ from: `robot-${index % clients.length}`, text })
     .then(
       (result) => {

@@ -21,7 +21,9 @@ const say = (line: string): void => console.log(line);
 client.on(ChatRoom, "message", (message, source) => {
   if (source.id === room) say(`${message.from}: ${message.text}`);
 });
+let leaving = false;
 client.onConnection(({ connected, gate: address }) => {
+  if (leaving) return;
   say(connected ? `* connected to ${address ?? "a gate"}` : "* connection lost, trying again");
   // A new connection has a new client id: the rooms have to hear of it.
   if (connected) me.Connect().catch(report);
@@ -41,6 +43,7 @@ input.on("close", () => {
 });
 
 async function leave(): Promise<void> {
+  leaving = true;
   await me.LeaveRoom({ room }).catch(report);
   await client.close();
 }
