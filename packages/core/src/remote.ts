@@ -84,7 +84,9 @@ async function call(
       signal: options?.signal,
       repeatable: isRepeatable(method),
     });
-    return await validate(method.out, decodePayload(method.out, reply, `${field} result`), `${field} result`);
+    // Most schemas answer at once: then there is nothing more to wait for.
+    const result = validate(method.out, decodePayload(method.out, reply, `${field} result`), `${field} result`);
+    return result instanceof Promise ? await result : result;
   } catch (error) {
     throw await withDeclaredData(GoverseError.from(error), method, field);
   }

@@ -34,10 +34,15 @@ export const MAX_RETRY_PAUSE_MS = 100;
 export async function routeCall<Reply>(call: RoutedCall<Reply>): Promise<Reply> {
   for (let attempt = 0; ; attempt += 1) {
     if (call.signal?.aborted === true) throw new GoverseError("CANCELLED", "the caller gave the call up");
-    const refusal = await attemptOnce(call);
-    if ("reply" in refusal) return refusal.reply;
+    let refusal: GoverseError;
+    try {
+      return await sendOnce(call);
+    } catch (thrown) {
+      refusal = GoverseError.from(thrown);
+      if (!refusal.notStarted && !(refusal.code === "UNKNOWN_OUTCOME" && call.repeatable)) throw refusal;
+    }
     const pauseMs = retryPauseMs(attempt, call.random());
-    if (call.clock.monotonicMs() + pauseMs >= call.deadlineMs) throw refusal.error;
+    if (call.clock.monotonicMs() + pauseMs >= call.deadlineMs) throw refusal;
     await sleep(call.clock, pauseMs);
   }
 }
@@ -48,18 +53,11 @@ export function retryPauseMs(attempt: number, random: number): number {
   return MIN_RETRY_PAUSE_MS + random * (ceiling - MIN_RETRY_PAUSE_MS);
 }
 
-async function attemptOnce<Reply>(call: RoutedCall<Reply>): Promise<{ reply: Reply } | { error: GoverseError }> {
+/** Not asynchronous itself: most calls stay in the process and succeed, and another promise would be a part of their cost. */
+function sendOnce<Reply>(call: RoutedCall<Reply>): Promise<Reply> {
   const target = call.locate();
-  if (target.owner === undefined) return { error: new GoverseError("UNAVAILABLE", target.reason) };
+  if (target.owner === undefined) throw new GoverseError("UNAVAILABLE", target.reason);
   const remainingMs = call.deadlineMs - call.clock.monotonicMs();
-  if (remainingMs <= 0) {
-    return { error: new GoverseError("DEADLINE_EXCEEDED", "the deadline passed before the call was sent") };
-  }
-  try {
-    return { reply: await call.send(target.owner, remainingMs) };
-  } catch (thrown) {
-    const error = GoverseError.from(thrown);
-    if (error.notStarted || (error.code === "UNKNOWN_OUTCOME" && call.repeatable)) return { error };
-    throw error;
-  }
+  if (remainingMs <= 0) throw new GoverseError("DEADLINE_EXCEEDED", "the deadline passed before the call was sent");
+  return call.send(target.owner, remainingMs);
 }

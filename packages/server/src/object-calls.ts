@@ -11,6 +11,7 @@ import {
   type Payload,
   type Place,
   routeCall,
+  type RoutedCall,
   type RouteTarget,
 } from "@goverse/core";
 import {
@@ -37,15 +38,6 @@ export interface ObjectCallsOptions {
   readonly random: () => number;
 }
 
-/** One call on its way. */
-interface OutgoingCall {
-  readonly request: CallRequest;
-  readonly id: ObjectId;
-  /** The turn that calls; `undefined` for a call from the program around the objects. */
-  readonly origin: CallOrigin | undefined;
-  readonly callId: string;
-}
-
 /**
  * Calls from this process to objects anywhere: of objects in the middle of a turn ({@link OutgoingCalls}) and of the program around
  * them ({@link Caller}). They wait while a shard has no owner, and fail only when their deadline passes.
@@ -59,57 +51,92 @@ export class ObjectCalls implements OutgoingCalls, Caller {
     this.#replies = new EpochGuard(options.shardCount);
   }
 
-  async call(request: CallRequest, origin?: CallOrigin): Promise<Payload | undefined> {
-    const { clock, shardCount, locate, random } = this.#options;
-    const id = parseObjectId(request.id, shardCount);
+  call(request: CallRequest, origin?: CallOrigin): Promise<Payload | undefined> {
+    try {
+      return routeCall(new OutgoingCall(request, origin, this.#options, this.#replies));
+    } catch (refusal) {
+      return Promise.reject(GoverseError.from(refusal));
+    }
+  }
+}
+
+/** One call on its way: an object with methods, because functions made for each call cost more than a call that stays here. */
+class OutgoingCall implements RoutedCall<Payload | undefined> {
+  readonly deadlineMs: number;
+  readonly #request: CallRequest;
+  /** The turn that calls; `undefined` for a call from the program around the objects. */
+  readonly #origin: CallOrigin | undefined;
+  readonly #options: ObjectCallsOptions;
+  readonly #replies: EpochGuard;
+  readonly #id: ObjectId;
+  readonly #callId: string;
+
+  constructor(request: CallRequest, origin: CallOrigin | undefined, options: ObjectCallsOptions, replies: EpochGuard) {
+    this.#request = request;
+    this.#origin = origin;
+    this.#options = options;
+    this.#replies = replies;
+    this.#id = parseObjectId(request.id, options.shardCount);
     // A call inside a call keeps its id, so that one request can be followed through the logs of all nodes.
-    const callId = origin?.callId ?? randomUUID();
-    const deadlineMs = clock.monotonicMs() + callTimeoutMs(request.timeoutMs, DEFAULT_CALL_TIMEOUT_MS);
-    const reply = await routeCall({
-      locate: () => locate(id.place),
-      send: (owner, remainingMs) => this.#send(owner, remainingMs, { request, id, origin, callId }),
-      deadlineMs,
-      repeatable: request.repeatable,
-      clock,
-      random,
-      signal: request.signal,
-    });
-    return reply.payload;
+    this.#callId = origin?.callId ?? randomUUID();
+    this.deadlineMs = options.clock.monotonicMs() + callTimeoutMs(request.timeoutMs, DEFAULT_CALL_TIMEOUT_MS);
   }
 
-  async #send(owner: Address, remainingMs: number, call: OutgoingCall): Promise<InvocationReply> {
-    const { address } = this.#options;
-    const reply = await (owner === address
-      ? this.#sendHere(remainingMs, call)
-      : this.#sendTo(owner, remainingMs, call));
-    if (this.#replies.admit(call.id.place, reply.epoch)) return reply;
+  get repeatable(): boolean {
+    return this.#request.repeatable;
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#request.signal;
+  }
+
+  random(): number {
+    return this.#options.random();
+  }
+
+  locate(): RouteTarget {
+    return this.#options.locate(this.#id.place);
+  }
+
+  async send(owner: Address, remainingMs: number): Promise<Payload | undefined> {
+    const isHere = owner === this.#options.address;
+    const { payload, epoch } = await (isHere ? this.#sendHere() : this.#sendTo(owner, remainingMs));
+    if (this.#replies.admit(this.#id.place, epoch)) return payload;
     const message = `the reply of ${owner} came from an owner that has been replaced; the call may have been lost with it`;
-    throw new GoverseError("UNKNOWN_OUTCOME", message, { callId: call.callId });
+    throw new GoverseError("UNKNOWN_OUTCOME", message, { callId: this.#callId });
   }
 
-  #sendHere(remainingMs: number, { request, id, origin, callId }: OutgoingCall): Promise<InvocationReply> {
-    const { node, clock } = this.#options;
-    return node().invoke({
+  /** What an object of this process gets is what one elsewhere would get: bytes, which no two objects share. */
+  #sendHere(): Promise<InvocationReply> {
+    const request = this.#request;
+    const origin = this.#origin;
+    return this.#options.node().invoke({
       type: request.type,
-      id,
+      id: this.#id,
       method: request.method,
       payload: request.payload,
-      callId,
-      chain: origin?.chain ?? [],
+      callId: this.#callId,
+      chain: origin?.chain ?? NO_CHAIN,
       caller: origin?.caller ?? NO_CLIENT,
-      deadlineMs: clock.monotonicMs() + remainingMs,
+      deadlineMs: this.deadlineMs,
       signal: request.signal,
     });
   }
 
-  #sendTo(owner: Address, remainingMs: number, { request, origin, callId }: OutgoingCall): Promise<PeerReply> {
+  #sendTo(owner: Address, remainingMs: number): Promise<PeerReply> {
+    const request = this.#request;
+    const origin = this.#origin;
     return this.#options.peers.get(owner).callObject(
       {
         type: request.type,
         id: request.id,
         method: request.method,
         payload: request.payload,
-        callId,
+        callId: this.#callId,
         chain: origin?.chain,
         clientId: origin?.caller.clientId,
         caller: origin === undefined ? undefined : callerOf(origin),
@@ -120,6 +147,7 @@ export class ObjectCalls implements OutgoingCalls, Caller {
 }
 
 const NO_CLIENT = { clientId: undefined };
+const NO_CHAIN: readonly string[] = [];
 
 /** What the callee compares with its own map; an object pinned to a node cannot lose it to another. */
 function callerOf({ place, epoch }: CallOrigin): { shard: number; epoch: number } | undefined {
