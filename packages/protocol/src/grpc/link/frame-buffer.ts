@@ -17,6 +17,7 @@ interface Sealed {
 
 /** What is to be sent, written as frames already. Frames are concatenations of their parts, so each part is just added. */
 export class FrameBuffer {
+  readonly #fullBytes: number;
   #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   /** Begin and end of the unfinished frame in the block. */
   #start = 0;
@@ -25,6 +26,11 @@ export class FrameBuffer {
   #sealedBytes = 0;
   #added = 0;
   #taken = 0;
+
+  /** @param maxMessageBytes Longest message that the other end takes. A single part may still be longer: who adds it looks first. */
+  constructor(maxMessageBytes: number = FULL_FRAME_BYTES) {
+    this.#fullBytes = Math.min(FULL_FRAME_BYTES, maxMessageBytes);
+  }
 
   /** Bytes that wait. */
   get waitingBytes(): number {
@@ -74,7 +80,7 @@ export class FrameBuffer {
 
   #complete(): void {
     this.#added += 1;
-    if (this.#end - this.#start >= FULL_FRAME_BYTES) this.#seal();
+    if (this.#end - this.#start >= this.#fullBytes) this.#seal();
   }
 
   #seal(): void {
@@ -86,8 +92,9 @@ export class FrameBuffer {
   }
 
   #makeRoom(bytes: number): void {
+    if (this.#end - this.#start + bytes > this.#fullBytes) this.#seal();
     if (bytes <= this.#block.length - this.#end) return;
-    // A frame that is complete enough is not copied once more.
+    // What is in the old block leaves as it is, instead of being copied.
     this.#seal();
     this.#block = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, bytes));
     this.#start = 0;

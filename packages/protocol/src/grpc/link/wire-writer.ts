@@ -2,7 +2,7 @@
 // is a third of what a call costs on a link. All functions write at `at` and return where they stopped; the caller has made room.
 
 /** Most bytes that a length or a 32-bit number takes. */
-export const MAX_VARINT32_BYTES = 5;
+const MAX_VARINT32_BYTES = 5;
 
 /** Longest string that is tried as ASCII, in characters: past it one call into the runtime is cheaper than the loop. */
 const MAX_ASCII_LOOP = 32;
@@ -87,7 +87,7 @@ export function closeMessage(bytes: Buffer, lengthAt: number, roomBytes: number,
 }
 
 /** Bytes that a length takes. */
-export function varintBytes(length: number): number {
+function varintBytes(length: number): number {
   if (length < 128) return 1;
   if (length < 16_384) return 2;
   if (length < 2_097_152) return 3;
