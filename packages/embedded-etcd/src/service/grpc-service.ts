@@ -27,6 +27,8 @@ export function grpcService(service: DescService): ServiceDefinition {
 
 function encoder<M extends DescMessage>(schema: M): (message: unknown) => Buffer {
   return (message) => {
+    // Encoded already, because it goes to many.
+    if (Buffer.isBuffer(message)) return message;
     const bytes = toBinary(schema, message as MessageShape<M>);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   };

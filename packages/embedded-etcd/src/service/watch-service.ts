@@ -3,21 +3,20 @@ import {
   type WatchCreateRequest as WireWatchCreateRequest,
   WatchCreateRequest_FilterType,
   type WatchRequest,
-  type WatchResponse as WireWatchResponse,
 } from "../gen/etcdserverpb_pb.ts";
-import { type Event, Event_EventType } from "../gen/mvccpb_pb.ts";
 import { bytesToByteString } from "../store/byte-string.ts";
-import type { WatchCreateRequest, WatchEvent, WatchResponse } from "../store/watch-messages.ts";
+import type { WatchCreateRequest } from "../store/watch-messages.ts";
 import type { WatchStream } from "../store/watch-stream.ts";
-import { header, type ServiceContext } from "./context.ts";
+import type { ServiceContext } from "./context.ts";
 import { serveRequests } from "./duplex.ts";
 import type { Received } from "./grpc-service.ts";
-import { keyValueToWire } from "./kv-to-wire.ts";
+import { WatchEncoder } from "./watch-encoder.ts";
 
-type WatchCall = ServerDuplexStream<Received<WatchRequest>, WireWatchResponse>;
+type WatchCall = ServerDuplexStream<Received<WatchRequest>, Buffer>;
 
 /** The service `etcdserverpb.Watch`. */
 export function watchService({ store, gate }: ServiceContext): UntypedServiceImplementation {
+  const encoder = new WatchEncoder();
   return {
     watch: (call: WatchCall) => {
       const stream = store.openWatchStream({
@@ -25,10 +24,10 @@ export function watchService({ store, gate }: ServiceContext): UntypedServiceImp
         get full() {
           return gate.paused || call.writableNeedDrain;
         },
-        send: (response) => call.write(responseToWire(response)),
+        send: (response) => call.write(encoder.encode(response)),
       });
       const stopListening = gate.onResume(() => stream.resume());
-      serveRequests<WatchRequest, WireWatchResponse>(gate, call, {
+      serveRequests<WatchRequest, Buffer>(gate, call, {
         onRequest: ({ requestUnion }) => handle(stream, requestUnion),
         onDrain: () => stream.resume(),
         onClose: () => {
@@ -65,28 +64,4 @@ function createFromWire(wire: WireWatchCreateRequest): WatchCreateRequest {
     progressNotify: wire.progressNotify,
     watchId: wire.watchId,
   };
-}
-
-function responseToWire(response: WatchResponse): WireWatchResponse {
-  return {
-    $typeName: "etcdserverpb.WatchResponse",
-    header: header(response.revision),
-    watchId: response.watchId,
-    created: response.created,
-    canceled: response.canceled,
-    compactRevision: BigInt(response.compactRevision),
-    cancelReason: response.cancelReason,
-    fragment: false,
-    events: response.events.map(eventToWire),
-  };
-}
-
-function eventToWire({ type, kv, prevKv }: WatchEvent): Event {
-  const event: Event = {
-    $typeName: "mvccpb.Event",
-    type: type === "put" ? Event_EventType.PUT : Event_EventType.DELETE,
-    kv: keyValueToWire(kv),
-  };
-  if (prevKv !== undefined) event.prevKv = keyValueToWire(prevKv);
-  return event;
 }
