@@ -1,32 +1,46 @@
 import type { LifecycleContext } from "@goverse/core";
 import type { Cell } from "./cell.ts";
 import { describe } from "./failure.ts";
+import { isThenable } from "./thenable.ts";
 import type { Services } from "./services.ts";
 
 /** Brings objects into memory and lets them go, and keeps their number. */
 export class Activations {
   readonly #services: Services;
+  /** The activations on their way, shared by the reads that wait for them. */
+  readonly #running = new Map<Cell, Promise<void>>();
 
   constructor(services: Services) {
     this.#services = services;
   }
 
   /**
-   * Gives the object its state. Whoever asks while it is on its way shares it. Rejects with whatever `state` or `onActivate` threw;
-   * the object is then as it was, and the next one to ask tries again.
+   * Gives the object its state; whoever asks while it is on its way shares it. `undefined`: done, without a promise, as for most
+   * types. Throws or rejects with whatever `state` or `onActivate` threw; the object is then as it was, and the next one to ask tries
+   * again.
    */
-  async activate(cell: Cell): Promise<void> {
-    if (cell.status !== "empty") return;
-    cell.activation ??= this.#activate(cell).finally(() => {
-      cell.activation = undefined;
-    });
-    await cell.activation;
+  activate(cell: Cell): Promise<void> | undefined {
+    if (cell.status !== "empty") return undefined;
+    const running = this.#running.get(cell);
+    if (running !== undefined) return running;
+    const { behaviour } = cell.type;
+    const state = behaviour.state(cell.id);
+    if (behaviour.onActivate === undefined && !isThenable(state)) {
+      this.#activated(cell, state);
+      return undefined;
+    }
+    const activation = this.#activateLater(cell, state).finally(() => this.#running.delete(cell));
+    this.#running.set(cell, activation);
+    return activation;
   }
 
-  async #activate(cell: Cell): Promise<void> {
-    const { behaviour } = cell.type;
-    const state = behaviour.state(cell.id.text);
-    await behaviour.onActivate?.(this.#contextOf(cell, state));
+  async #activateLater(cell: Cell, promised: unknown): Promise<void> {
+    const state = await promised;
+    await cell.type.behaviour.onActivate?.(this.#contextOf(cell, state));
+    this.#activated(cell, state);
+  }
+
+  #activated(cell: Cell, state: unknown): void {
     if (cell.status !== "empty") return;
     cell.state = state;
     cell.status = "active";
@@ -81,6 +95,6 @@ export class Activations {
   #contextOf(cell: Cell, state: unknown): LifecycleContext<unknown> {
     const { logger } = this.#services;
     const { type, id } = cell;
-    return { id: id.text, type: type.name, state, log: logger.child({ type: type.name, id: id.text }) };
+    return { id, type: type.name, state, log: logger.child({ type: type.name, id }) };
   }
 }

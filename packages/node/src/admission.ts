@@ -68,7 +68,7 @@ export class Admission {
     return chain.some((turnId) => {
       const turn = this.#runningTurn(turnId);
       // What runs on a dropped object has no effect any more, and nothing waits for it.
-      return turn !== undefined && turn.cell.status !== "gone" && closure.covers(turn.cell.id.place);
+      return turn !== undefined && turn.cell.status !== "gone" && closure.covers(turn.cell.place);
     });
   }
 }

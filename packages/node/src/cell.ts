@@ -1,4 +1,4 @@
-import type { Epoch, ObjectId } from "@goverse/core";
+import type { Epoch, Place } from "@goverse/core";
 import { Mailbox } from "./mailbox.ts";
 import type { ObjectType, TurnMode } from "./object-type.ts";
 import type { Turn } from "./turn.ts";
@@ -15,15 +15,11 @@ type CellStatus = "empty" | "active" | "gone";
  * last turn.
  */
 export class Cell {
-  readonly type: ObjectType;
-  readonly id: ObjectId;
+  // What every call touches comes first, so that it shares its lines of the processor's cache.
   /** The ownership under which it came into memory. Under another one its state may be stale, so it is never used there. */
   readonly epoch: Epoch;
   status: CellStatus = "empty";
   state: unknown = undefined;
-  activatedAtMs = 0;
-  /** The activation on its way, shared by the reads that wait for it. */
-  activation: Promise<void> | undefined = undefined;
   /** Turns on it now. More than one only for reads, and for calls that came back to it. */
   running = 0;
   /** Mode of the turn that holds the object; what was let in afterwards does not change it. */
@@ -32,21 +28,28 @@ export class Cell {
   mailbox: Mailbox | undefined = undefined;
   /** Set while waiting turns are being started, so that turns that end at once do not start them recursively. */
   starting = false;
+  readonly type: ObjectType;
+  /** Where it lives: the same object for all cells of a shard. */
+  readonly place: Place;
+  /** Its id as written. */
+  readonly id: string;
+  activatedAtMs = 0;
 
-  constructor(type: ObjectType, id: ObjectId, epoch: Epoch) {
-    this.type = type;
-    this.id = id;
+  constructor(type: ObjectType, place: Place, id: string, epoch: Epoch) {
     this.epoch = epoch;
+    this.type = type;
+    this.place = place;
+    this.id = id;
   }
 
   /** `<Type>/<id>`, for messages. */
   get name(): string {
-    return `${this.type.name}/${this.id.text}`;
+    return `${this.type.name}/${this.id}`;
   }
 
   /** The shard it lives in, -1 when it is pinned to a node. */
   get shard(): number {
-    return this.id.place.kind === "shard" ? this.id.place.shard : -1;
+    return this.place.kind === "shard" ? this.place.shard : -1;
   }
 
   get waiting(): number {

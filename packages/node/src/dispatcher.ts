@@ -1,10 +1,10 @@
 import { type Epoch, GoverseError, type ObjectId, type Timer } from "@goverse/core";
 import { Activations } from "./activations.ts";
 import type { Admission, Closure } from "./admission.ts";
-import { Cell } from "./cell.ts";
+import type { Cell } from "./cell.ts";
 import { checkDepth, mayReenter, pathOf, reentrantCall } from "./chain.ts";
 import { receive } from "./input.ts";
-import type { InvocationReply } from "./invocation.ts";
+import type { InvocationReply, ObjectRequest } from "./invocation.ts";
 import { DEFAULT_CALL_TIMEOUT_MS } from "./limits.ts";
 import type { ColdReason } from "./node-metrics.ts";
 import type { ObjectMethod, ObjectType } from "./object-type.ts";
@@ -15,6 +15,9 @@ import { Turn, type TurnRequest } from "./turn.ts";
 
 /** How often deadlines are looked at, in milliseconds. One sweep for all calls: a timer for each would cost more than the call. */
 const SWEEP_INTERVAL_MS = 50;
+
+/** What the turn in which an object is let go answers to. */
+const DEACTIVATION: TurnRequest = { callId: "deactivation", chain: [], signal: undefined };
 
 /** Decides when turns start, and when their callers are answered without them. */
 export class Dispatcher {
@@ -37,7 +40,7 @@ export class Dispatcher {
   }
 
   /** Resolves or rejects as the call ends for its caller. Rejects only with `GoverseError`. */
-  submit(type: ObjectType, method: ObjectMethod, request: TurnRequest): Promise<InvocationReply> {
+  submit(type: ObjectType, method: ObjectMethod, request: ObjectRequest & TurnRequest): Promise<InvocationReply> {
     try {
       return this.#admit(type, method, request).takeReply();
     } catch (thrown) {
@@ -58,8 +61,8 @@ export class Dispatcher {
   /** Sends away what waits in that part, as not started; what a turn running there waits for stays. */
   bounceWaiting(closure: Closure): void {
     for (const turn of this.#book.turns()) {
-      if (turn.phase !== "waiting" || !closure.covers(turn.cell.id.place)) continue;
-      const refusal = this.#admission.refusal(turn.cell.id.place, turn.chain);
+      if (turn.phase !== "waiting" || !closure.covers(turn.cell.place)) continue;
+      const refusal = this.#admission.refusal(turn.cell.place, turn.chain);
       if (refusal === undefined) continue;
       turn.cell.remove(turn);
       this.#bounceWaiting(turn, refusal);
@@ -94,9 +97,8 @@ export class Dispatcher {
       cell.type.cells.remove(cell);
       return;
     }
-    const request = { type: cell.type.name, id: cell.id, callId: "deactivation", chain: [], deadlineMs: Infinity };
     const nowMs = this.#services.clock.monotonicMs();
-    const turn = new Turn(cell, cell.type.destroy, request, nowMs, Number.POSITIVE_INFINITY);
+    const turn = new Turn(cell, cell.type.destroy, DEACTIVATION, nowMs, Number.POSITIVE_INFINITY);
     this.#book.add(turn);
     this.#start(turn, nowMs);
     // Gone is gone, however it went.
@@ -105,7 +107,7 @@ export class Dispatcher {
 
   /** The same for an object that nobody has used for long, if this node may still touch what it owns. */
   retireOwned(cell: Cell): void {
-    if (this.#services.ownership.epochOf(cell.id.place) === cell.epoch) void this.retire(cell);
+    if (this.#services.ownership.epochOf(cell.place) === cell.epoch) void this.retire(cell);
   }
 
   /** Forgets the sweep. */
@@ -132,11 +134,11 @@ export class Dispatcher {
   }
 
   /** Lets a call in: its turn has started, or waits, when this returns. */
-  #admit(type: ObjectType, method: ObjectMethod, request: TurnRequest): Turn {
+  #admit(type: ObjectType, method: ObjectMethod, request: ObjectRequest & TurnRequest): Turn {
     const nowMs = this.#services.clock.monotonicMs();
     const epoch = this.#enter(type, request.id, request.chain);
     const known = this.#cellUnder(epoch, type, request.id);
-    const cell = known ?? new Cell(type, request.id, epoch);
+    const cell = known ?? type.cells.create(request.id, epoch);
     const deadlineMs = Number.isFinite(request.deadlineMs) ? request.deadlineMs : nowMs + DEFAULT_CALL_TIMEOUT_MS;
     const turn = new Turn(cell, method, request, nowMs, deadlineMs);
     checkDepth(turn.chain, turn.callId);

@@ -110,7 +110,7 @@ export class Node {
     for (const type of this.#registry.types()) {
       for (const cell of type.cells.all()) {
         if (cell.status !== "active") continue;
-        yield { type: type.name, id: cell.id.text, activatedAtMs: cell.activatedAtMs };
+        yield { type: type.name, id: cell.id, activatedAtMs: cell.activatedAtMs };
       }
     }
   }

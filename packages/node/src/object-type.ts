@@ -52,7 +52,7 @@ export class ObjectType {
   readonly events: ReadonlyMap<string, AnyContract["events"][string]>;
   readonly create: ObjectMethod;
   readonly destroy: ObjectMethod;
-  readonly cells: CellTable = new CellTable();
+  readonly cells: CellTable;
   /** Active objects of a type that is deactivated when idle → when they were last used, on the monotonic clock. */
   readonly idleSince: Map<Cell, number> = new Map();
   /** By which number the object counts know the type. */
@@ -64,6 +64,7 @@ export class ObjectType {
     this.name = this.contract.name;
     this.behaviour = implementation.behaviour as AnyBehaviour;
     this.countIndex = countIndex;
+    this.cells = new CellTable(this);
     this.methods = methodsOf(this.contract, this.behaviour, metrics);
     this.events = new Map(Object.entries(this.contract.events));
     // Creating changes nothing of an object that exists, so it shares the object as a read does.

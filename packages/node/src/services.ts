@@ -25,5 +25,5 @@ export interface Services {
 /** Whether the object of a turn is still owned as it was when the turn began. Reads the clock afresh. */
 export function isOwned(turn: Turn, services: Pick<Services, "ownership">): boolean {
   const { cell } = turn;
-  return cell.status !== "gone" && services.ownership.epochOf(cell.id.place) === cell.epoch;
+  return cell.status !== "gone" && services.ownership.epochOf(cell.place) === cell.epoch;
 }

@@ -78,7 +78,7 @@ export class TurnBook {
   /** Whether anything waits or runs in that part. Turns of dropped objects have no effect any more and do not count. */
   isBusy(closure: Closure): boolean {
     for (let turn = this.#oldest; turn !== undefined; turn = turn.newer) {
-      if (turn.cell.status !== "gone" && closure.covers(turn.cell.id.place)) return true;
+      if (turn.cell.status !== "gone" && closure.covers(turn.cell.place)) return true;
     }
     return false;
   }

@@ -25,8 +25,8 @@ export class TurnCaller implements Caller {
     const chain = [...turn.chain, this.#services.identify(turn)];
     checkDepth(chain, turn.callId);
     const timeoutMs = Math.min(request.timeoutMs ?? DEFAULT_CALL_TIMEOUT_MS, remainingMs);
-    const { id, epoch } = turn.cell;
-    const origin = { chain, caller: turn.caller, callId: turn.callId, place: id.place, epoch };
+    const { place, epoch } = turn.cell;
+    const origin = { chain, caller: turn.caller, callId: turn.callId, place, epoch };
     return this.#services.calls.call({ ...request, timeoutMs }, origin);
   }
 }

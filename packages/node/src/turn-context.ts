@@ -35,7 +35,7 @@ export class TurnContext {
   }
 
   get id(): string {
-    return this.#turn.cell.id.text;
+    return this.#turn.cell.id;
   }
 
   get type(): string {

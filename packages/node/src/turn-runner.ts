@@ -2,6 +2,7 @@ import { encodePayload, GoverseError } from "@goverse/core";
 import type { Activations } from "./activations.ts";
 import { describe, failureOf } from "./failure.ts";
 import { isOwned, type Services } from "./services.ts";
+import { isThenable } from "./thenable.ts";
 import { TurnContext } from "./turn-context.ts";
 import type { Turn } from "./turn.ts";
 
@@ -22,13 +23,11 @@ export class TurnRunner {
   start(turn: Turn, nowMs: number): void {
     turn.startedMs = nowMs;
     turn.method.metrics.queueWaited((nowMs - turn.arrivedMs) / 1000);
-    const isActive = turn.cell.status === "active" || turn.method.kind === "destroy";
-    if (isActive && !(turn.input instanceof Promise)) {
-      this.#execute(turn);
-      return;
-    }
     turn.phase = "preparing";
-    void this.#executeLater(turn);
+    const prepared = this.#prepare(turn);
+    if (prepared === true) this.#execute(turn);
+    else if (prepared === false) this.#end(turn);
+    else void this.#executeLater(turn, prepared);
   }
 
   /** Answers a call that did not start, and is therefore not counted: it will be sent again. */
@@ -87,30 +86,49 @@ export class TurnRunner {
     this.#ended(turn);
   }
 
-  /** Runs the method when its input has been checked and its object is active. */
-  async #executeLater(turn: Turn): Promise<void> {
-    if (await this.#prepare(turn)) this.#execute(turn);
+  async #executeLater(turn: Turn, prepared: Promise<boolean>): Promise<void> {
+    if (await prepared) this.#execute(turn);
     else this.#end(turn);
   }
 
-  /** Whether the method may start. Answers the caller when it may not. */
-  async #prepare(turn: Turn): Promise<boolean> {
+  /** Whether the method may start. Answers the caller when it may not. The common cases cost no promise. */
+  #prepare(turn: Turn): boolean | Promise<boolean> {
+    if (turn.input instanceof Promise) return this.#prepareLater(turn);
+    if (turn.cell.status === "active" || turn.method.kind === "destroy") return true;
+    try {
+      const activation = this.#activations.activate(turn.cell);
+      if (activation !== undefined) return this.#whenActive(turn, activation);
+    } catch (thrown) {
+      this.#notActivated(turn, thrown);
+    }
+    return this.#mayGoOn(turn);
+  }
+
+  async #prepareLater(turn: Turn): Promise<boolean> {
     try {
       turn.input = await turn.input;
     } catch (refusal) {
       this.fail(turn, GoverseError.from(refusal));
     }
     if (!this.#mayGoOn(turn)) return false;
+    return this.#prepare(turn);
+  }
+
+  async #whenActive(turn: Turn, activation: Promise<void>): Promise<boolean> {
     try {
-      await this.#activations.activate(turn.cell);
+      await activation;
     } catch (thrown) {
-      this.#reportInternal("an object could not be activated", turn, thrown);
-      this.fail(turn, internal(turn, "could not be activated"));
+      this.#notActivated(turn, thrown);
     }
     return this.#mayGoOn(turn);
   }
 
-  /** After a pause in which the caller may have gone, or the object. */
+  #notActivated(turn: Turn, thrown: unknown): void {
+    this.#reportInternal("an object could not be activated", turn, thrown);
+    this.fail(turn, internal(turn, "could not be activated"));
+  }
+
+  /** After code of the author's or a pause, in which the caller may have gone, or the object. */
   #mayGoOn(turn: Turn): boolean {
     if (turn.answered) return false;
     if (isOwned(turn, this.#services)) return true;
@@ -162,7 +180,7 @@ export class TurnRunner {
 
   #reportInternal(message: string, turn: Turn, thrown: unknown): void {
     const { cell, method, callId } = turn;
-    const fields = { type: cell.type.name, id: cell.id.text, method: method.name, callId };
+    const fields = { type: cell.type.name, id: cell.id, method: method.name, callId };
     this.#services.callLog.error(message, { ...fields, error: describe(thrown) });
   }
 
@@ -183,9 +201,4 @@ function lost(turn: Turn): GoverseError {
 function internal(turn: Turn, what: string): GoverseError {
   const message = `${turn.cell.name} ${what}; call ${turn.callId} in the log says why`;
   return new GoverseError("INTERNAL", message, { callId: turn.callId });
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if (value instanceof Promise) return true;
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }

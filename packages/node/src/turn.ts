@@ -13,7 +13,7 @@ import type { Outbox } from "./outbox.ts";
 type TurnPhase = "waiting" | "preparing" | "running" | "ended";
 
 /** What a turn is made from. */
-export interface TurnRequest extends ObjectRequest {
+export interface TurnRequest extends Pick<ObjectRequest, "callId" | "chain" | "signal"> {
   readonly payload?: Payload | undefined;
   readonly caller?: CallerInfo;
 }
