@@ -2,7 +2,7 @@ import type { Client } from "@goverse/client";
 import { createGrpcClient } from "@goverse/client/grpc";
 import { type EmbeddedEtcd, startEmbeddedEtcd } from "@goverse/embedded-etcd";
 import { Gate } from "@goverse/gate";
-import { Server } from "@goverse/server";
+import { Server, type ServerOptions } from "@goverse/server";
 import { until } from "../support/program.ts";
 import { scrape, sum } from "../support/scrape.ts";
 import { Fleeting, Stillborn, Thing } from "./things.ts";
@@ -28,12 +28,13 @@ export class SmallCluster {
     return { etcdAddress: this.etcd.address, shardCount: SHARDS, times: { leaseTtlMs: 2_000, etcdTimeoutMs: 500 } };
   }
 
-  async addNode(): Promise<Server> {
+  async addNode(options: Partial<ServerOptions> = {}): Promise<Server> {
     const node = new Server({
       ...this.options,
       listenAddress: "localhost:0",
       metricsListenAddress: "localhost:0",
       objects: [Thing, Fleeting, Stillborn],
+      ...options,
     });
     this.onStop(() => node.stop());
     await node.start();
