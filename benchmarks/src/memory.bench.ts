@@ -80,13 +80,13 @@ function invocationOf(id: string): Parameters<Node["invoke"]>[0] {
 async function weigh(make: () => Promise<Held>): Promise<Cost> {
   const collect = globalThis.gc;
   if (collect === undefined) throw new Error("this benchmark needs node --expose-gc");
-  await collect();
+  collect();
   const before = process.memoryUsage().heapUsed;
   const started = process.cpuUsage();
   const held = await make();
   const { user, system } = process.cpuUsage(started);
   await new Promise((resolve) => setImmediate(resolve));
-  await collect();
+  collect();
   const bytes = (process.memoryUsage().heapUsed - before) / OBJECTS;
   const count = held.count();
   if (count !== OBJECTS) throw new Error(`${count} of ${OBJECTS} objects are in memory`);
