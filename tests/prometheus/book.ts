@@ -23,6 +23,3 @@ export function bookOn(node: string) {
     },
   });
 }
-
-/** The object of a node process. */
-export const processBook: ReturnType<typeof bookOn> = bookOn(process.env[BOOK_NODE] ?? "");

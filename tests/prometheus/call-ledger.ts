@@ -112,7 +112,7 @@ export class CallLedger {
 }
 
 /** The shard of a hashed id. */
-export function shardOf(id: string): number {
+function shardOf(id: string): number {
   const { place } = parseObjectId(id, SHARDS);
   if (place.kind !== "shard") throw new Error(`${id} is in no shard`);
   return place.shard;

@@ -150,7 +150,7 @@ async function joinAsProcess(): Promise<void> {
   const options = [
     `--listen=${address}`,
     `--metrics-listen=${ops}`,
-    `--objects=${join(ROOT, "tests/prometheus/book.ts")}`,
+    `--objects=${join(ROOT, "tests/prometheus/process-book.ts")}`,
     `--etcd=${cluster.etcd.address}`,
     `--shards=${SHARDS}`,
   ];
