@@ -135,3 +135,16 @@ test("profiles that are off, or not connected, are empty and valid", async () =>
   expect(await raw.json()).toMatchObject({ head: { children: [] }, samples: [] });
   await service.stop();
 });
+
+test("in a delta, what has gone away is negative", async () => {
+  const tasks = new TaskRegistry();
+  const open = ["A.a", "A.b", "A.c"].map((name) => tasks.begin({ kind: "object turns", name }));
+  const service = await startService({ ...off, tasks });
+  const asked = vi.spyOn(tasks, "tasks");
+  const delta = service.get("/goroutine?seconds=1");
+  await expect.poll(() => asked.mock.calls.length).toBeGreaterThan(0);
+  for (const task of open.slice(1)) tasks.end(task);
+  const profile = await decodeAnswer(await delta);
+  await service.stop();
+  expect([profile.sum("goroutine", /A\.a/), profile.sum("goroutine", /A\.[bc]/)]).toEqual([0, -2]);
+});

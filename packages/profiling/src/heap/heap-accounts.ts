@@ -11,7 +11,7 @@ type Counts = Map<number, number>;
  * Turns what the engine says of live objects into Go's four values: allocated objects and bytes since the start, and those in use.
  *
  * The engine numbers every sample it ever takes, so also what is gone already is known as a sum; it is charged to a stack when a
- * reading found it alive, and to a name of its own when none did.
+ * reading found it alive, and to a name of its own when none did. What went since the youngest survivor shows up a reading later.
  */
 export class HeapAccounts {
   readonly #resolver: FrameResolver;

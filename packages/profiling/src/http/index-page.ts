@@ -41,6 +41,7 @@ The files are for <code>go tool pprof</code>; <code>?debug=1</code> shows text, 
 <tr><th>Count</th><th>Profile</th>${hasUi ? "<th></th>" : ""}<th>What it shows</th></tr>
 ${rows}
 </table>
+<p><a href="goroutine?debug=2">All work in flight, one by one, the oldest first</a></p>
 ${hasUi ? "" : "<p>Install the package <code>speedscope</code> beside this one to see flame graphs here.</p>"}
 </body>
 </html>

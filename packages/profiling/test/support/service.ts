@@ -73,7 +73,8 @@ function decode(body: Uint8Array): Decoded {
   const samples = profile.sample.map((sample) => ({
     names: sample.locationId.map((id) => text(locations.get(Number(id))?.name ?? 0)),
     files: sample.locationId.map((id) => text(locations.get(Number(id))?.filename ?? 0)),
-    values: sample.value.map(Number),
+    // Decoded without their sign.
+    values: sample.value.map((value) => Number(BigInt.asIntN(64, BigInt(value)))),
     labels: Object.fromEntries(
       sample.label.map(({ key, str, num }) => [text(key), Number(str) === 0 ? Number(num) : text(str)]),
     ),
