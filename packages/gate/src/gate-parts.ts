@@ -44,14 +44,23 @@ export function createGateParts(
   const { clock, random, shardCount, version, times } = options;
   const logger = options.logger.child({ gate: address });
   const metrics = createMetrics({ node: address, role: "gate", version, shardCount, clock, logger });
-  const peers = new PeerPool({ maxMessageBytes: options.maxMessageBytes });
+  const peers = new PeerPool({
+    maxMessageBytes: options.maxMessageBytes,
+    link: {
+      cluster: options.etcdPrefix,
+      shardCount,
+      address,
+      incarnation: () => consensus.incarnation ?? 0,
+      role: "gate",
+    },
+  });
   const clients = new ClientRegistry({
     newId: () => randomIds.client(address),
     maxClients: options.maxClients,
     metrics,
     logger,
   });
-  const consensus = new Consensus({
+  const consensus: Consensus = new Consensus({
     role: "gate",
     address,
     etcdEndpoints: options.etcdEndpoints,

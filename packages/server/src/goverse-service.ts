@@ -1,14 +1,5 @@
-import { randomUUID } from "node:crypto";
-import {
-  type Address,
-  type Clock,
-  type Epoch,
-  GoverseError,
-  type ObjectId,
-  parseAddress,
-  type Place,
-} from "@goverse/core";
-import { DEFAULT_CALL_TIMEOUT_MS, type Node, type ObjectRequest } from "@goverse/node";
+import { GoverseError, parseAddress } from "@goverse/core";
+import type { Node } from "@goverse/node";
 import {
   anyToPayload,
   type CallObjectRequest,
@@ -16,22 +7,16 @@ import {
   payloadToAny,
   ReliableCallStatus,
 } from "@goverse/protocol";
-import { type Handlers, toStatus, type UnaryContext } from "@goverse/protocol/grpc";
-import { callTimeoutMs, MAX_LISTED_OBJECTS } from "./call-limits.ts";
+import { type Handlers, type PeerCall, toStatus } from "@goverse/protocol/grpc";
+import { MAX_LISTED_OBJECTS } from "./call-limits.ts";
 import type { GateStreams } from "./gate-streams.ts";
-import { checkCall, checkObject, reliableCallRefusal } from "./request-checks.ts";
+import { checkObject, reliableCallRefusal } from "./request-checks.ts";
+import { type CallServing, objectRequest, serveCall, withOwnerHint } from "./serve-call.ts";
 
 /** What the service serves. */
-export interface GoverseServiceOptions {
-  readonly address: Address;
-  readonly shardCount: number;
+export interface GoverseServiceOptions extends CallServing {
   readonly node: Pick<Node, "invoke" | "create" | "destroy" | "objects">;
   readonly gates: GateStreams;
-  /** The node that owns a place, as far as this process knows: a hint for callers with an older map. */
-  readonly ownerOf: (place: Place) => Address | undefined;
-  /** Highest epoch known for a shard; 0 when nobody has owned it. */
-  readonly epochOfShard: (shard: number) => Epoch;
-  readonly clock: Clock;
   /** When the node started, on the clock's monotonic time. */
   readonly startedMs: number;
 }
@@ -43,18 +28,7 @@ export interface GoverseServiceOptions {
 export function goverseService(service: () => GoverseServiceOptions): Handlers<typeof Goverse> {
   return {
     callObject: async (request, context) => {
-      const options = service();
-      const { shardCount, node, clock } = options;
-      const id = checkObject(request, shardCount);
-      checkCall(request);
-      refuseReplacedCaller(request, options.epochOfShard);
-      const invocation = {
-        ...objectRequest({ type: request.type, id, callId: request.callId, chain: request.chain }, context, clock),
-        method: request.method,
-        payload: anyToPayload(request.request),
-        caller: { clientId: request.clientId === "" ? undefined : request.clientId },
-      };
-      const reply = await withOwnerHint(options, id, () => node.invoke(invocation));
+      const reply = await serveCall(service(), peerCallOf(request), context);
       const response = payloadToAny(reply.payload);
       return { epoch: BigInt(reply.epoch), ...(response === undefined ? {} : { response }) };
     },
@@ -95,56 +69,19 @@ function registerGate(call: RegisterGateCall, service: () => GoverseServiceOptio
   }
 }
 
-/** What a request says of itself; everything but type and id may be left out. */
-interface Origin {
-  readonly type: string;
-  readonly id: ObjectId;
-  readonly callId?: string;
-  readonly chain?: readonly string[];
-}
-
-function objectRequest(origin: Origin, { remainingMs, signal }: UnaryContext, clock: Clock): ObjectRequest {
-  const { type, id, callId = "", chain = [] } = origin;
+/** A unary call as links carry it. */
+function peerCallOf(request: CallObjectRequest): PeerCall {
+  const { type, id, method, callId, clientId, chain, callerShard, callerEpoch } = request;
   return {
     type,
     id,
-    callId: callId === "" ? randomUUID() : callId,
+    method,
+    payload: anyToPayload(request.request),
+    clientId: clientId === "" ? undefined : clientId,
+    callId,
     chain,
-    deadlineMs: clock.monotonicMs() + callTimeoutMs(remainingMs, DEFAULT_CALL_TIMEOUT_MS),
-    signal,
+    caller: callerShard === undefined ? undefined : { shard: callerShard, epoch: Number(callerEpoch) },
   };
-}
-
-/** An object whose shard has been claimed by somebody else since must not change anything any more, though it does not know yet. */
-function refuseReplacedCaller(
-  { callerShard, callerEpoch }: CallObjectRequest,
-  epochOfShard: GoverseServiceOptions["epochOfShard"],
-): void {
-  if (callerShard === undefined) return;
-  const known = epochOfShard(callerShard);
-  if (Number(callerEpoch) >= known) return;
-  throw new GoverseError(
-    "TURN_ENDED",
-    `shard ${callerShard} of the calling object has a newer owner: epoch ${known} instead of ${callerEpoch}`,
-  );
-}
-
-/** Adds to a refusal for want of ownership who the owner is, so that the caller need not wait for its own map. */
-async function withOwnerHint<Result>(
-  { address, ownerOf }: GoverseServiceOptions,
-  id: ObjectId,
-  run: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof GoverseError) || error.code !== "NOT_OWNER" || error.details.owner !== undefined) {
-      throw error;
-    }
-    const owner = ownerOf(id.place);
-    if (owner === undefined || owner === address) throw error;
-    throw new GoverseError("NOT_OWNER", error.message, { ...error.details, owner }, { cause: error });
-  }
 }
 
 function statusOf({ address, node, clock, startedMs }: GoverseServiceOptions): {

@@ -2,7 +2,7 @@ import type { Address } from "@goverse/core";
 import { Consensus } from "@goverse/consensus";
 import { createMetrics, type GoverseMetrics } from "@goverse/metrics";
 import { Node } from "@goverse/node";
-import { PeerPool } from "@goverse/protocol/grpc";
+import { type LinkIdentity, PeerPool } from "@goverse/protocol/grpc";
 import { GateStreams, PUSH_DROP_REASONS } from "./gate-streams.ts";
 import { ObjectCalls } from "./object-calls.ts";
 import type { ResolvedServerOptions } from "./options.ts";
@@ -16,6 +16,8 @@ export interface NodeParts {
   readonly calls: ObjectCalls;
   readonly gates: GateStreams;
   readonly peers: PeerPool;
+  /** Who this node is on the links from and to others. */
+  readonly link: LinkIdentity;
 }
 
 /** Range of versions of the protocol between processes that this package speaks. */
@@ -33,7 +35,14 @@ export function createNodeParts(
   const { clock, random, shardCount, version, times } = options;
   const logger = options.logger.child({ node: address });
   const metrics = createMetrics({ node: address, role: "node", version, shardCount, clock, logger });
-  const peers = new PeerPool({ maxMessageBytes: options.maxMessageBytes });
+  const link: LinkIdentity = {
+    cluster: options.etcdPrefix,
+    shardCount,
+    address,
+    incarnation: () => consensus.incarnation ?? 0,
+    role: "node",
+  };
+  const peers = new PeerPool({ maxMessageBytes: options.maxMessageBytes, link });
   const gates = new GateStreams({ metrics, logger, maxMessageBytes: options.maxMessageBytes });
   metrics.declareReasons({ pushDrops: PUSH_DROP_REASONS });
   // Objects, calls and consensus need each other; each of these functions is only called once all are there.
@@ -82,5 +91,5 @@ export function createNodeParts(
     random,
   });
   metrics.observeShards(() => consensus.summary());
-  return { address, metrics, node, consensus, calls, gates, peers };
+  return { address, metrics, node, consensus, calls, gates, peers, link };
 }

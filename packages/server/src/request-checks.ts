@@ -1,6 +1,6 @@
 import { invalidArgument, type ObjectId, parseObjectId } from "@goverse/core";
-import type { CallObjectRequest, Goverse } from "@goverse/protocol";
-import type { Handlers } from "@goverse/protocol/grpc";
+import type { Goverse } from "@goverse/protocol";
+import type { Handlers, PeerCall } from "@goverse/protocol/grpc";
 import { MAX_CALL_ID_LENGTH, MAX_CLIENT_ID_LENGTH, MAX_NAME_LENGTH, MAX_TURN_ID_LENGTH } from "./call-limits.ts";
 
 type ReliableCallObjectRequest = Parameters<NonNullable<Handlers<typeof Goverse>["reliableCallObject"]>>[0];
@@ -18,19 +18,19 @@ export function checkObject(request: { readonly type: string; readonly id: strin
  * Checks what a call says besides its object.
  * @throws GoverseError `INVALID_ARGUMENT` naming the field.
  */
-export function checkCall(request: CallObjectRequest): void {
-  checkName("method", request.method);
-  if (request.request?.typeUrl === "") {
+export function checkCall(call: PeerCall): void {
+  checkName("method", call.method);
+  if (call.payload?.typeUrl === "") {
     throw invalidArgument(
       "request.type_url",
       "",
       "an Any names the type of its value; leave the field out for no input",
     );
   }
-  checkLength("client_id", request.clientId, MAX_CLIENT_ID_LENGTH);
-  checkLength("call_id", request.callId, MAX_CALL_ID_LENGTH);
+  checkLength("client_id", call.clientId ?? "", MAX_CLIENT_ID_LENGTH);
+  checkLength("call_id", call.callId, MAX_CALL_ID_LENGTH);
   // How many there may be is the node's rule, which knows the objects behind them.
-  for (const turn of request.chain) checkLength("chain", turn, MAX_TURN_ID_LENGTH);
+  for (const turn of call.chain ?? []) checkLength("chain", turn, MAX_TURN_ID_LENGTH);
 }
 
 /**

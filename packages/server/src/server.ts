@@ -13,7 +13,7 @@ import {
 import type { GoverseMetrics } from "@goverse/metrics";
 import type { Node } from "@goverse/node";
 import { Goverse } from "@goverse/protocol";
-import { addService, bind, createGrpcServer, stopGrpcServer } from "@goverse/protocol/grpc";
+import { addService, bind, createGrpcServer, LinkAcceptor, stopGrpcServer } from "@goverse/protocol/grpc";
 import { type GoverseServiceOptions, goverseService } from "./goverse-service.ts";
 import { createNodeParts, type NodeParts } from "./node-parts.ts";
 import {
@@ -23,6 +23,7 @@ import {
   resolveServerOptions,
   type ServerOptions,
 } from "./options.ts";
+import { serveCall } from "./serve-call.ts";
 import { runStopSteps, type StopStep } from "./stop-steps.ts";
 
 /** Share of a stop's time that the hand-over of shards may take; the rest is for calls that still run and for closing. */
@@ -48,6 +49,7 @@ export class Server {
   #parts: NodeParts | undefined;
   #service: GoverseServiceOptions | undefined;
   #ops: OpsServer | undefined;
+  #links: LinkAcceptor | undefined;
   #stopped: Promise<void> | undefined;
 
   /** @throws GoverseError `INVALID_ARGUMENT` naming the option, its value and the remedy. */
@@ -162,6 +164,14 @@ export class Server {
       goverseService(() => this.#served),
       { onInternalError },
     );
+    this.#links = new LinkAcceptor({
+      identity: () => this.#started.link,
+      serve: async (call, context) => serveCall(this.#served, call, context),
+      onInternalError,
+      maxMessageBytes: this.#options.maxMessageBytes,
+      clock: this.#options.clock,
+    });
+    this.#links.addTo(this.#grpc);
     const port = await bind(this.#grpc, formatListenAddress(listen), LISTEN_OPTION);
     const address = advertiseAddress ?? reachableAddress(listen, port, "localhost");
     this.#ops = await this.#listenForOps();
@@ -173,7 +183,7 @@ export class Server {
   }
 
   async #listenForOps(): Promise<OpsServer | undefined> {
-    const { metricsListen, metricsToken, logger } = this.#options;
+    const { metricsListen, metricsToken, mountOps, logger } = this.#options;
     if (metricsListen === undefined) return undefined;
     return OpsServer.start({
       option: METRICS_LISTEN_OPTION,
@@ -182,6 +192,7 @@ export class Server {
       readiness: () => this.readiness,
       scrapeTargets: () => this.#scrapeTargets(),
       token: metricsToken,
+      mount: mountOps,
       logger,
     });
   }
@@ -224,7 +235,10 @@ export class Server {
       steps.push({ name: "leave the cluster", run: leave });
       steps.push({ name: "end the streams of gates", run: () => parts.gates.close() });
     }
-    steps.push({ name: "finish gRPC calls", run: (leftMs) => stopGrpcServer(this.#grpc, leftMs) });
+    // A link is a gRPC call, too: only when the links end the server does.
+    const finish = (leftMs: number): Promise<unknown> =>
+      Promise.all([this.#links?.stop(leftMs), stopGrpcServer(this.#grpc, leftMs)]);
+    steps.push({ name: "finish gRPC calls", run: finish });
     if (parts !== undefined) {
       steps.push({ name: "end the objects", run: () => parts.node.stop(deadlineMs) });
       steps.push({ name: "close connections", run: () => parts.peers.close() });

@@ -3,6 +3,8 @@ import { type Address, GoverseError } from "@goverse/core";
 import { anyToPayload, payloadToAny } from "../any-payload.ts";
 import { type GateMessage, Goverse } from "../gen/goverse/goverse_pb.ts";
 import { channelOptions, MAX_MESSAGE_BYTES } from "./channel-options.ts";
+import type { LinkIdentity } from "./link/hello.ts";
+import { LinkClient } from "./link/link-client.ts";
 import type { PeerCall, PeerCallOptions, PeerReply } from "./peer-call.ts";
 import { openServerStream, type ServerStream } from "./server-stream.ts";
 import { callUnary, type UnaryCallOptions } from "./unary-call.ts";
@@ -20,25 +22,39 @@ export interface GateStreamEvents {
 export interface PeerClientOptions {
   /** Longest message, in bytes. Default {@link MAX_MESSAGE_BYTES}. */
   readonly maxMessageBytes?: number | undefined;
+  /** Who this process is on its links. Default: none, and all calls go by unary. */
+  readonly link?: LinkIdentity | undefined;
 }
 
 /**
- * The connection to one node. It connects with the first call and again after losses, by itself. Calls do not wait for a node that
+ * The connections to one node. They come up with the first call and again after losses, by themselves. Calls do not wait for a node that
  * is away: they fail with `UNAVAILABLE` so that the router can look again where to go.
  */
 export class PeerClient {
   readonly address: Address;
   readonly #client: Client;
   readonly #maxBytes: number;
+  readonly #link: LinkClient | undefined;
 
   constructor(address: Address, options: PeerClientOptions = {}) {
     this.address = address;
     this.#maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
     this.#client = new Client(`dns:${address}`, credentials.createInsecure(), channelOptions(this.#maxBytes));
+    const { link } = options;
+    if (link === undefined) return;
+    const unary = (call: PeerCall, within: PeerCallOptions): Promise<PeerReply> => this.#callUnary(call, within);
+    this.#link = new LinkClient(address, { identity: link, unary, maxMessageBytes: this.#maxBytes });
   }
 
-  /** Calls a method. Rejects with the node's own error, or with what the transport proves: see `fromServiceError`. */
-  async callObject(call: PeerCall, options: PeerCallOptions): Promise<PeerReply> {
+  /**
+   * Calls a method: over a link when both sides have them. Rejects with the node's own error, or with what the transport proves: see
+   * `fromServiceError`.
+   */
+  callObject(call: PeerCall, options: PeerCallOptions): Promise<PeerReply> {
+    return this.#link === undefined ? this.#callUnary(call, options) : this.#link.call(call, options);
+  }
+
+  async #callUnary(call: PeerCall, options: PeerCallOptions): Promise<PeerReply> {
     const { type, id, method, callId } = call;
     const request = payloadToAny(call.payload);
     const message = {
@@ -89,6 +105,7 @@ export class PeerClient {
 
   /** Closes the connection when its last call is done. Later calls fail with `UNAVAILABLE`. */
   close(): void {
+    this.#link?.close();
     this.#client.close();
   }
 

@@ -45,7 +45,7 @@ export function refusalOf(hello: Hello, identity: LinkIdentity): GoverseError | 
     const theirs = `${minVersion} to ${maxVersion}`;
     return refused(`${who} speaks versions ${theirs} of the link and ${identity.address} ${ours}: update one of them`);
   }
-  if (cluster !== identity.cluster) {
+  if (bare(cluster) !== bare(identity.cluster)) {
     return refused(
       `${who} belongs to the system ${cluster} and ${identity.address} to ${identity.cluster}: see --etcd-prefix`,
     );
@@ -54,6 +54,11 @@ export function refusalOf(hello: Hello, identity: LinkIdentity): GoverseError | 
     return refused(`${who} counts ${shardCount} shards and ${identity.address} ${identity.shardCount}: see --shards`);
   }
   return undefined;
+}
+
+/** A prefix may be written with a slash at its end. */
+function bare(cluster: string): string {
+  return cluster.replace(/\/$/, "");
 }
 
 function refused(message: string): GoverseError {
