@@ -6,6 +6,7 @@ import {
   type MethodContract,
   type Schema,
 } from "@goverse/core";
+import type { ObjectCounts } from "@goverse/metrics";
 import type { Cell } from "./cell.ts";
 import { CellTable } from "./cell-table.ts";
 import type { MethodRecord, NodeMetrics } from "./node-metrics.ts";
@@ -59,12 +60,12 @@ export class ObjectType {
   readonly countIndex: number;
 
   /** @throws GoverseError `INVALID_ARGUMENT` when a method of the contract has no handler. */
-  constructor(implementation: AnyImplementation, metrics: NodeMetrics, countIndex: number) {
+  constructor(implementation: AnyImplementation, metrics: NodeMetrics, counts: ObjectCounts) {
     this.contract = implementation.contract;
     this.name = this.contract.name;
     this.behaviour = implementation.behaviour as AnyBehaviour;
-    this.countIndex = countIndex;
-    this.cells = new CellTable(this);
+    this.countIndex = counts.typeIndex(this.name);
+    this.cells = new CellTable(this, counts.shardCount);
     this.methods = methodsOf(this.contract, this.behaviour, metrics);
     this.events = new Map(Object.entries(this.contract.events));
     // Creating changes nothing of an object that exists, so it shares the object as a read does.

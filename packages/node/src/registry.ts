@@ -25,7 +25,7 @@ export class Registry {
     if (this.#types.has(name)) {
       throw invalidArgument("object type", name, "it is registered already; give each type its own name");
     }
-    this.#types.set(name, new ObjectType(implementation, this.#metrics, this.#counts.typeIndex(name)));
+    this.#types.set(name, new ObjectType(implementation, this.#metrics, this.#counts));
   }
 
   types(): Iterable<ObjectType> {
