@@ -68,8 +68,8 @@ export const rules: Readonly<Record<string, Allowed>> = {
     ...anyNodeModule,
   },
   "packages/testkit": { ...npm("@goverse/*"), ...anyNodeModule },
-  "apps/node": { ...ours("core", "host", "server", "gate"), ...anyNodeModule },
-  "apps/gate": { ...ours("core", "host", "gate"), ...anyNodeModule },
+  "apps/node": { ...ours("core", "host", "profiling", "server", "gate"), ...anyNodeModule },
+  "apps/gate": { ...ours("core", "host", "profiling", "gate"), ...anyNodeModule },
   "apps/cluster": {
     ...ours("core", "host", "app-node", "app-gate", "embedded-etcd", "client", "example-chat"),
     ...npm("esbuild"),

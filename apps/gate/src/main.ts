@@ -2,13 +2,14 @@ import { GoverseError } from "@goverse/core";
 import { Gate, GATE_VERSION, type GateOptions } from "@goverse/gate";
 import {
   createLogger,
+  orUsageError,
   PRESETS,
   type ProcessContext,
   resolveOptions,
   runProcess,
   type RunningProgram,
-  UsageError,
 } from "@goverse/host";
+import { createProfiling, ProfilingOptionsError } from "@goverse/profiling";
 import { announce } from "./announce.ts";
 import { GATE_OPTIONS, gateOptions } from "./options.ts";
 
@@ -19,18 +20,21 @@ runProcess(async (frame: ProcessContext): Promise<RunningProgram> => {
   const options = resolveOptions(input);
   const logger = createLogger({ name: "gate", level: options.logLevel, json: options.logJson });
   frame.configure({ logger, stopTimeoutMs: PRESETS[options.preset].stopTimeoutMs });
-  const gate = createGate({ ...gateOptions(options), logger });
+  const profiling = orUsageError(
+    () => createProfiling({ access: { token: options.opsToken }, logger }),
+    ProfilingOptionsError,
+  );
+  const mountOps: GateOptions["mountOps"] = (app) => void app.use(profiling.router.routes());
+  const gate = orUsageError(() => new Gate({ ...gateOptions(options), mountOps, logger }), GoverseError);
   frame.signal.addEventListener("abort", () => void gate.stop(), { once: true });
   announce(gate);
+  await profiling.start();
   await gate.start();
-  return { stop: () => gate.stop() };
+  return {
+    stop: async () => {
+      // Whoever waits for a profile gets what there is, before the ports close.
+      await profiling.stop();
+      await gate.stop();
+    },
+  };
 });
-
-/** What the gate finds wrong with its options is wrong with the command line. */
-function createGate(options: GateOptions): Gate {
-  try {
-    return new Gate(options);
-  } catch (error) {
-    throw error instanceof GoverseError ? new UsageError(error.message, { cause: error }) : error;
-  }
-}

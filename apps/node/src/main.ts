@@ -1,6 +1,7 @@
 import { GoverseError } from "@goverse/core";
 import {
   createLogger,
+  orUsageError,
   PRESETS,
   type ProcessContext,
   resolveOptions,
@@ -8,6 +9,7 @@ import {
   type RunningProgram,
   UsageError,
 } from "@goverse/host";
+import { createProfiling, ProfilingOptionsError } from "@goverse/profiling";
 import { Server, SERVER_VERSION, type ServerOptions } from "@goverse/server";
 import { announce } from "./announce.ts";
 import { loadObjects } from "./load-objects.ts";
@@ -26,21 +28,24 @@ runProcess(async (frame: ProcessContext): Promise<RunningProgram> => {
     );
   }
   const objects = await loadObjects(options.objects);
-  const server = createServer({ ...serverOptions(options), objects, logger });
+  const profiling = orUsageError(
+    () => createProfiling({ access: { token: options.opsToken }, logger }),
+    ProfilingOptionsError,
+  );
+  const mountOps: ServerOptions["mountOps"] = (app) => void app.use(profiling.router.routes());
+  const server = orUsageError(() => new Server({ ...serverOptions(options), mountOps, objects, logger }), GoverseError);
   frame.signal.addEventListener("abort", () => void server.stop(), { once: true });
   announce(
     server,
     objects.map(({ contract }) => contract.name),
   );
+  await profiling.start();
   await server.start();
-  return { stop: () => server.stop() };
+  return {
+    stop: async () => {
+      // Whoever waits for a profile gets what there is, before the ports close.
+      await profiling.stop();
+      await server.stop();
+    },
+  };
 });
-
-/** What the server finds wrong with its options is wrong with the command line. */
-function createServer(options: ServerOptions): Server {
-  try {
-    return new Server(options);
-  } catch (error) {
-    throw error instanceof GoverseError ? new UsageError(error.message, { cause: error }) : error;
-  }
-}

@@ -217,6 +217,7 @@ export class Gate {
         return scrapeTargets([...view.nodes(), ...view.gates()]);
       },
       token: this.#options.opsToken,
+      mount: this.#options.mountOps,
     };
   }
 

@@ -13,6 +13,7 @@ import {
   checkCount,
   checkEtcdPrefix,
   type ListenAddress,
+  type OpsRoutes,
   parseEndpoints,
   parseListenAddress,
   type Preset,
@@ -38,6 +39,8 @@ export interface GateOptions {
   readonly opsAdvertiseAddress?: string;
   /** If set, `/metrics` and `/sd` ask for it as a bearer token. */
   readonly opsToken?: string;
+  /** Adds more routes for operators where the ops routes are, for example profiling. Default: none. */
+  readonly mountOps?: OpsRoutes["mount"];
   /** etcd's endpoints, comma-separated or as a list. Default `localhost:2379`. */
   readonly etcdAddress?: string | readonly string[];
   /** What the keys of the cluster begin with. Default `/goverse`. */
@@ -77,6 +80,7 @@ export interface ResolvedGateOptions {
   readonly opsListen: ListenAddress | undefined;
   readonly opsAdvertiseAddress: Address | undefined;
   readonly opsToken: string | undefined;
+  readonly mountOps: OpsRoutes["mount"];
   readonly etcdEndpoints: readonly string[];
   readonly etcdPrefix: string;
   readonly shardCount: number;
@@ -130,6 +134,7 @@ export function resolveGateOptions(options: GateOptions): ResolvedGateOptions {
     opsListen: optional(options.opsListenAddress, (text) => parseListenAddress(OPS_LISTEN_OPTION, text)),
     opsAdvertiseAddress: optional(options.opsAdvertiseAddress, (text) => parseAddress(text, "opsAdvertiseAddress")),
     opsToken: options.opsToken,
+    mountOps: options.mountOps,
     etcdEndpoints: parseEndpoints(options.etcdAddress ?? "localhost:2379"),
     etcdPrefix: checkEtcdPrefix(etcdPrefix),
     shardCount: checkCount("shardCount (--shards)", options.shardCount ?? DEFAULT_SHARD_COUNT, MAX_SHARD_COUNT),

@@ -38,4 +38,4 @@ export {
 } from "./run-process.ts";
 export { type ScrapedMember, scrapeTargets } from "./scrape-targets.ts";
 export { SHARED_OPTIONS, type SharedOptions } from "./shared-options.ts";
-export { HelpRequested, UsageError } from "./usage-error.ts";
+export { HelpRequested, orUsageError, UsageError } from "./usage-error.ts";

@@ -1,4 +1,5 @@
 import { Router } from "@koa/router";
+import type Koa from "koa";
 import type { GoverseMetrics } from "@goverse/metrics";
 import { requireToken } from "./authorization.ts";
 import { metricsEndpoint } from "./metrics-endpoint.ts";
@@ -26,6 +27,8 @@ export interface OpsRoutes {
   readonly scrapeTargets?: () => readonly ScrapeTargets[];
   /** If set, `/metrics` and `/sd` ask for it as a bearer token. `/healthz` and `/ready` are open: probes have no token. */
   readonly token?: string | undefined;
+  /** Adds more routes for operators beside these, for example profiling. They decide themselves whom they let in. */
+  readonly mount?: ((app: Koa) => void) | undefined;
 }
 
 /**

@@ -13,8 +13,6 @@ export interface OpsServerOptions extends OpsRoutes {
   /** The option that named the address, for errors. Default `--metrics-listen`. */
   readonly option?: string;
   readonly address: ListenAddress;
-  /** Adds more routes beside the ops routes, for example profiling. */
-  readonly mount?: (app: Koa) => void;
   readonly logger?: Logger;
 }
 

@@ -19,3 +19,16 @@ export class HelpRequested extends Error {
     this.text = text;
   }
 }
+
+/** A class of errors, for `instanceof`. */
+type ErrorClass = abstract new (...args: never[]) => Error;
+
+/** Runs `make`. Errors of these classes become usage errors: what is wrong with an option is wrong with the command line. */
+export function orUsageError<T>(make: () => T, ...expected: readonly ErrorClass[]): T {
+  try {
+    return make();
+  } catch (error) {
+    const isExpected = expected.some((kind) => error instanceof kind);
+    throw isExpected ? new UsageError((error as Error).message, { cause: error }) : error;
+  }
+}

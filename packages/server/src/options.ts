@@ -14,6 +14,7 @@ import {
   checkCount,
   checkEtcdPrefix,
   type ListenAddress,
+  type OpsRoutes,
   parseEndpoints,
   parseListenAddress,
   type Preset,
@@ -34,6 +35,8 @@ export interface ServerOptions {
   readonly metricsAdvertiseAddress?: string;
   /** If set, `/metrics` and `/sd` ask for it as a bearer token. */
   readonly metricsToken?: string;
+  /** Adds more routes for operators on the metrics port, for example profiling. Default: none. */
+  readonly mountOps?: OpsRoutes["mount"];
   /** etcd's endpoints, comma-separated or as a list. Default `localhost:2379`. */
   readonly etcdAddress?: string | readonly string[];
   /** How long `start` waits for etcd's first answer, in milliseconds. Default 5000. */
@@ -70,6 +73,7 @@ export interface ResolvedServerOptions {
   readonly metricsListen: ListenAddress | undefined;
   readonly metricsAdvertiseAddress: Address | undefined;
   readonly metricsToken: string | undefined;
+  readonly mountOps: OpsRoutes["mount"];
   readonly etcdEndpoints: readonly string[];
   readonly etcdConnectTimeoutMs: number;
   readonly etcdPrefix: string;
@@ -131,6 +135,7 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
         : parseListenAddress(METRICS_LISTEN_OPTION, options.metricsListenAddress),
     metricsAdvertiseAddress: optionalAddress("metricsAdvertiseAddress", options.metricsAdvertiseAddress),
     metricsToken: options.metricsToken,
+    mountOps: options.mountOps,
     etcdEndpoints: parseEndpoints(options.etcdAddress ?? "localhost:2379"),
     etcdConnectTimeoutMs,
     etcdPrefix: checkEtcdPrefix(options.etcdPrefix ?? "/goverse"),

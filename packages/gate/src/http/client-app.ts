@@ -45,6 +45,7 @@ export function createClientApp(options: ClientAppOptions): Koa {
     const router = createOpsRouter(ops);
     app.use(router.routes());
     app.use(router.allowedMethods());
+    ops.mount?.(app);
   }
   if (staticDirectory !== undefined) app.use(staticFiles(staticDirectory));
   return app;
