@@ -7,14 +7,13 @@ import { ChatRoom } from "./chat-room.ts";
 
 const instruments = { tasks: new TaskRegistry(), waits: new QueueWaitTable(), spans: new SpanBuffer() };
 const token = process.env["SERVICE_TOKEN"];
-const intervalBytes = process.env["SERVICE_HEAP_INTERVAL"];
 const profiling = createProfiling({
   tasks: instruments.tasks,
   queueWaits: instruments.waits,
   spans: instruments.spans,
   access: { token },
   heapSnapshot: process.env["SERVICE_HEAP_SNAPSHOT"] === "1",
-  heap: { maxAgeMs: 0, intervalBytes: intervalBytes === undefined ? undefined : Number(intervalBytes) },
+  heap: { maxAgeMs: 0 },
 });
 const room = new ChatRoom("general", instruments);
 
