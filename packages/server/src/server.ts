@@ -183,7 +183,7 @@ export class Server {
   }
 
   async #listenForOps(): Promise<OpsServer | undefined> {
-    const { metricsListen, metricsToken, logger } = this.#options;
+    const { metricsListen, metricsToken, mountOps, logger } = this.#options;
     if (metricsListen === undefined) return undefined;
     return OpsServer.start({
       option: METRICS_LISTEN_OPTION,
@@ -192,6 +192,7 @@ export class Server {
       readiness: () => this.readiness,
       scrapeTargets: () => this.#scrapeTargets(),
       token: metricsToken,
+      mount: mountOps,
       logger,
     });
   }
