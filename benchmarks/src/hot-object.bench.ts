@@ -65,6 +65,8 @@ export const benchmark: Benchmark = {
   about:
     "64 calls in flight, to one object, whose turns therefore wait for each other, or to all in turn. Methods give way a random " +
     "number of times. CPU time for each call; the process does nothing else, so calls per second are its inverse.",
-  boundBy: "",
+  boundBy:
+    "the microtask queue, on which methods that give way come back one by one; waiting in the mailbox costs two pointers, and a single " +
+    "object stays in the cache",
   run,
 };

@@ -45,6 +45,7 @@ async function run(): Promise<readonly Row[]> {
 export const benchmark: Benchmark = {
   title: "Recording a call in the metrics",
   about: "A counter and a histogram with four labels each. CPU time for each call recorded.",
-  boundBy: "",
+  boundBy:
+    "the search for the bucket and two additions to numbers; prom-client checks the labels and joins them to a key each time",
   run,
 };

@@ -24,7 +24,7 @@ export function table(rows: readonly Row[]): string {
 /** The whole of `docs/benchmarks.md`. */
 export function document(reports: readonly Report[], machineLines: readonly string[]): string {
   const sections = reports.map(
-    ({ title, about, boundBy, rows }) => `## ${title}\n\n${about}\n\n${table(rows)}\n\nWhat bounds it: ${boundBy}\n`,
+    ({ title, about, boundBy, rows }) => `## ${title}\n\n${about}\n\n${table(rows)}\n\nWhat bounds it: ${boundBy}.\n`,
   );
   return `${HEADER}\n${machineLines.map((line) => `- ${line}`).join("\n")}\n\n${sections.join("\n")}`;
 }

@@ -78,7 +78,7 @@ class OutgoingCall implements RoutedCall<Payload | undefined> {
     this.#replies = replies;
     this.#id = parseObjectId(request.id, options.shardCount);
     // A call inside a call keeps its id, so that one request can be followed through the logs of all nodes.
-    this.#callId = origin?.callId ?? randomUUID();
+    this.#callId = origin?.callId ?? nextCallId();
     this.deadlineMs = options.clock.monotonicMs() + callTimeoutMs(request.timeoutMs, DEFAULT_CALL_TIMEOUT_MS);
   }
 
@@ -144,6 +144,15 @@ class OutgoingCall implements RoutedCall<Payload | undefined> {
       { timeoutMs: remainingMs, signal: request.signal },
     );
   }
+}
+
+/** One random part for the process and a number for the call: as unique as a random id for each, and made in a fraction of the time. */
+const PROCESS_ID = randomUUID();
+let callCount = 0;
+
+function nextCallId(): string {
+  callCount += 1;
+  return `${PROCESS_ID}-${callCount}`;
 }
 
 const NO_CLIENT = { clientId: undefined };
