@@ -86,14 +86,18 @@ export function createProfiling(options: ProfilingOptions = {}): Profiling {
     clock,
   });
   const recorders = [...(options.heap === false ? [] : [heap]), ...(options.stalls === false ? [] : [stalls])];
+  let started: Promise<void> | undefined;
+  const startAll = async (): Promise<void> => {
+    for (const recorder of recorders) await startSafely(recorder, logger);
+  };
   return {
     router,
-    start: async () => {
-      for (const recorder of recorders) await startSafely(recorder, logger);
-    },
+    // A gate and a node in one process may both ask for it.
+    start: () => (started ??= startAll()),
     stop: async () => {
       stopping.abort();
       await settled();
+      await started;
       await Promise.all(recorders.map((recorder) => recorder.stop()));
     },
   };
