@@ -25,7 +25,7 @@ export class SmallCluster {
 
   /** What a process of this cluster has to be told. */
   get options(): { etcdAddress: string; shardCount: number; times: { leaseTtlMs: number; etcdTimeoutMs: number } } {
-    return { etcdAddress: this.etcd.address, shardCount: SHARDS, times: { leaseTtlMs: 2_000, etcdTimeoutMs: 500 } };
+    return { etcdAddress: this.etcd.address, shardCount: SHARDS, times: { leaseTtlMs: 5_000, etcdTimeoutMs: 1_000 } };
   }
 
   async addNode(options: Partial<ServerOptions> = {}): Promise<Server> {

@@ -13,6 +13,7 @@ import { BOOK_NODE, bookOn } from "./book.ts";
 import { CallLedger } from "./call-ledger.ts";
 import { EtcdLedger } from "./etcd-ledger.ts";
 import { SHARDS, SmallCluster } from "./small-cluster.ts";
+import { releaseHolds, Thing } from "./things.ts";
 
 /** A minute where CI has the time for it; nobody at a desk should wait that long for one test. */
 const SECONDS = Number(process.env["GOVERSE_TRUTH_SECONDS"] ?? (process.env["CI"] === "true" ? 60 : 15));
@@ -91,6 +92,7 @@ function possible(): readonly Disturbance[] {
     { name: "destroy", gentle: false, run: destroySome },
     { name: "lease", gentle: false, run: () => loseLease(pick(nodes)) },
     ...(few ? [{ name: "join", gentle: true, run: joinHere }] : []),
+    ...(few && killable.length < nodes.length ? [{ name: "join, held", gentle: false, run: joinHeld }] : []),
     ...(few ? [{ name: "join as a process", gentle: true, run: joinAsProcess }] : []),
     ...(nodes.length > 1 ? [{ name: "stop", gentle: true, run: () => leave(pick(nodes), (node) => node.stop()) }] : []),
     ...(nodes.length > 1 && killable.length > 0
@@ -123,12 +125,11 @@ async function destroySome(): Promise<void> {
   }
 }
 
+/** One client comes, and another one goes. */
 async function changeClients(): Promise<void> {
-  if (clients.length > 3 || (clients.length > 0 && random() < 0.4)) {
-    const [gone] = clients.splice(Math.floor(random() * clients.length), 1);
-    await gone?.client.close();
-    return;
-  }
+  const [gone] = clients.splice(Math.floor(random() * clients.length), 1);
+  const isMore = random() < 0.5;
+  if (isMore && gone !== undefined) clients.push(gone);
   const type = random() < 0.5 ? "grpc" : "sse";
   const client =
     type === "grpc"
@@ -136,12 +137,30 @@ async function changeClients(): Promise<void> {
       : createClient({ gates: [`http://${gate.httpAddress}`] });
   clients.push({ type, client });
   await client.connect();
+  if (!isMore) await gone?.client.close();
+}
+
+/** A node joins while turns run that do not end: what is half-way is compared, too. */
+async function joinHeld(): Promise<void> {
+  const turns = Array.from({ length: SHARDS / 4 }, (_, n) =>
+    pick(doors)
+      .object(Thing, `shard#${n * 4}/held`)
+      .Hold()
+      .catch(() => undefined),
+  );
+  const isHeld = async (node: LiveNode): Promise<boolean> =>
+    sum(await scrapeAll(node), "goverse_objects_total", { type: "Thing" }) > 0;
+  await until(async () => (await Promise.all(nodes.map(isHeld))).some(Boolean));
+  await joinHere();
+  await agree();
+  releaseHolds();
+  await Promise.all(turns);
 }
 
 async function joinHere(): Promise<void> {
   const port = await freePorts(1);
   const address = `localhost:${port}`;
-  const server = await cluster.addNode({ listenAddress: address, objects: [bookOn(address)] });
+  const server = await cluster.addNode({ listenAddress: address, objects: [bookOn(address), Thing] });
   nodes.push({ address, ops: server.opsAddress ?? "", stop: () => server.stop() });
 }
 
@@ -192,12 +211,17 @@ async function checkpoint(): Promise<void> {
   );
   await calls.clear(pick(doors));
   expect(calls.surprises, `seed ${SEED}, after ${trail.slice(-3).join(", ")}`).toEqual([]);
-  // The last news take a moment to reach everybody; what differs then is wrong.
+  await agree();
+}
+
+/** The last news take a moment to reach everybody; what differs then is wrong. */
+async function agree(): Promise<void> {
   let found: readonly string[] = [];
   await until(
     async () => (found = await differences()).length === 0,
     NEWS_TIMEOUT_MS,
-    () => `exported and not what the ledger says, seed ${SEED}:\n${found.join("\n")}`,
+    () =>
+      `exported and not what the ledger says, seed ${SEED}, after ${trail.slice(-6).join(", ")}:\n${found.join("\n")}`,
   );
 }
 
@@ -240,7 +264,11 @@ function told(samples: readonly ScrapedSample[]): Facts {
     claims: sum(samples, "goverse_shard_claims_total"),
     releases: sum(samples, "goverse_shard_releases_total"),
     migrations: positive(samples, "goverse_shard_migrations_total", "from_node"),
-    objects: positive(samples, "goverse_objects_total", "shard"),
+    objects: positive(
+      samples.filter(({ labels }) => labels["type"] === "Book"),
+      "goverse_objects_total",
+      "shard",
+    ),
     calls: perMethod("goverse_method_calls_total"),
     durations: perMethod("goverse_method_call_duration_count"),
     leasesLost: sum(samples, "goverse_lease_lost_total"),
