@@ -28,8 +28,8 @@ runProcess(async (frame: ProcessContext): Promise<RunningProgram> => {
   const gate = orUsageError(() => new Gate({ ...gateOptions(options), mountOps, logger }), GoverseError);
   frame.signal.addEventListener("abort", () => void gate.stop(), { once: true });
   announce(gate);
-  await profiling.start();
   await gate.start();
+  await profiling.start();
   return {
     stop: async () => {
       // Whoever waits for a profile gets what there is, before the ports close.

@@ -39,8 +39,8 @@ runProcess(async (frame: ProcessContext): Promise<RunningProgram> => {
     server,
     objects.map(({ contract }) => contract.name),
   );
-  await profiling.start();
   await server.start();
+  await profiling.start();
   return {
     stop: async () => {
       // Whoever waits for a profile gets what there is, before the ports close.
