@@ -56,6 +56,8 @@ const node = new Server({
   listenAddress: "localhost:0",
   metricsListenAddress: "localhost:0",
   etcdAddress: process.argv[2] ?? "",
+  // Few, so that no hand-over runs beside the first rounds.
+  shardCount: 64,
   objects: [target()],
 });
 await node.start();

@@ -48,6 +48,7 @@ export {
   type WireFormat,
 } from "./payload.ts";
 export type { Caller, CallRequest } from "./ports/caller.ts";
+export type { CancelSignal } from "./ports/cancel-signal.ts";
 export { type Clock, sleep, systemClock, type Timer } from "./ports/clock.ts";
 export { type LogFields, type Logger, silentLogger } from "./ports/logger.ts";
 export type { Epoch, Ownership, ShardHolder } from "./ports/ownership.ts";

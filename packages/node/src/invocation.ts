@@ -1,4 +1,4 @@
-import type { CallerInfo, Epoch, ObjectId, Payload } from "@goverse/core";
+import type { CallerInfo, CancelSignal, Epoch, ObjectId, Payload } from "@goverse/core";
 
 /** What every request to one object carries. */
 export interface ObjectRequest {
@@ -12,7 +12,7 @@ export interface ObjectRequest {
   /** When the caller stops waiting, on the monotonic time of the node's clock. Not finite: the default of 10 s from now. */
   readonly deadlineMs: number;
   /** Aborts when the caller gave up: a queued call is removed, a running turn hears of it through `ctx.signal`. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
 }
 
 /** One call of one method. */
