@@ -93,7 +93,7 @@ export const benchmark: Benchmark = {
     "CPU time for each question.",
   boundBy:
     "five promises between the proxy and the reply, six looks at the clock (time limit, attempt, arrival, duration, and the lease " +
-    "before and after the turn), parsing and hashing the id, and a random id for the call. nact does none of these but one promise " +
+    "before and after the turn), parsing and hashing the id, and an id for the call. nact does none of these but one promise " +
     "and its timer",
   run,
 };

@@ -1,30 +1,43 @@
 import type { Row } from "./benchmark.ts";
 import type { Report } from "./run-in-process.ts";
 
-const COLUMNS = ["", "median", "lowest to highest", "× baseline", "goal"];
+/** A column of a table; `alignment` as Markdown has it. */
+interface Column {
+  readonly title: string;
+  readonly alignment: "left" | "right";
+  readonly textOf: (row: Row) => string;
+}
+
+const FIGURES: readonly Column[] = [
+  { title: "", alignment: "left", textOf: ({ name }) => name },
+  { title: "median", alignment: "right", textOf: ({ median, unit }) => `${format(median)} ${unit}` },
+  { title: "lowest to highest", alignment: "right", textOf: ({ low, high }) => `${format(low)} to ${format(high)}` },
+];
+const COMPARISON: readonly Column[] = [
+  { title: "× baseline", alignment: "right", textOf: ({ ratio }) => ratio?.toFixed(2) ?? "baseline" },
+  { title: "goal", alignment: "left", textOf: ({ goal }) => goal ?? "" },
+];
 
 /** The rows in columns, as a Markdown table that is read well on a terminal too. */
 export function table(rows: readonly Row[]): string {
-  const lines = rows.map((row) => [
-    row.name,
-    `${format(row.median)} ${row.unit}`,
-    `${format(row.low)} to ${format(row.high)}`,
-    row.ratio === undefined ? "baseline" : row.ratio.toFixed(2),
-    row.goal ?? "",
-  ]);
-  const widths = COLUMNS.map((title, column) =>
-    Math.max(3, ...[title, ...lines.map((line) => line[column] ?? "")].map((text) => text.length)),
-  );
-  const render = (cells: readonly string[]): string =>
-    `| ${cells.map((text, column) => (column === 0 || column === 4 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0))).join(" | ")} |`;
-  const rule = `|${widths.map((width, column) => (column === 0 || column === 4 ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`)).join("|")}|`;
-  return [render(COLUMNS), rule, ...lines.map(render)].join("\n");
+  const isCompared = rows.some(({ ratio }) => ratio !== undefined);
+  const columns = (isCompared ? [...FIGURES, ...COMPARISON] : FIGURES).map((column) => {
+    const texts = [column.title, ...rows.map((row) => column.textOf(row))];
+    const width = Math.max(3, ...texts.map((text) => text.length));
+    const isLeft = column.alignment === "left";
+    const rule = isLeft ? "-".repeat(width) : `${"-".repeat(width - 1)}:`;
+    const [title = "", ...cells] = texts.map((text) => (isLeft ? text.padEnd(width) : text.padStart(width)));
+    return [title, rule, ...cells];
+  });
+  const lines = Array.from({ length: rows.length + 2 }, (_, line) => columns.map((cells) => cells[line] ?? ""));
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 /** The whole of `docs/benchmarks.md`. */
 export function document(reports: readonly Report[], machineLines: readonly string[]): string {
   const sections = reports.map(
-    ({ title, about, boundBy, rows }) => `## ${title}\n\n${about}\n\n${table(rows)}\n\nWhat bounds it: ${boundBy}.\n`,
+    ({ title, about, boundBy, rows }) =>
+      `## ${title}\n\n${about}\n\n${table(rows)}\n\nWhat bounds it: ${boundBy.replace(/\.$/, "")}.\n`,
   );
   return `${HEADER}\n${machineLines.map((line) => `- ${line}`).join("\n")}\n\n${sections.join("\n")}`;
 }
@@ -34,9 +47,9 @@ const HEADER = `# Benchmarks
 Everything below was written by a run on one machine. Run it on yours:
 
 \`\`\`bash
-npx --yes pnpm --filter @goverse/benchmarks bench
-npx --yes pnpm --filter @goverse/benchmarks bench --only scrape   # one of them
-npx --yes pnpm --filter @goverse/benchmarks bench --write         # writes this page
+npx --yes pnpm bench
+npx --yes pnpm bench --only scrape   # one of them
+npx --yes pnpm bench --write         # writes this page
 \`\`\`
 
 Compare ratios, not times: candidates and their baseline take turns, round after round, in one process, so that a busy machine slows
