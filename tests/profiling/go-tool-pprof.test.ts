@@ -14,9 +14,11 @@ beforeAll(async () => {
   if (go === undefined) return;
   service = await startService();
   pprof = createPprofTool(go);
+  // The first call makes Go build the tool.
+  await pprof.output("-top", `${service.pprof}/threadcreate`);
   await Promise.all([service.ask("history", 50), service.ask("send", 3), service.ask("stall", 300)]);
   await service.ask("leak", 100_000);
-});
+}, 180_000);
 
 afterAll(async () => {
   pprof?.remove();
