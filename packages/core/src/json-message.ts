@@ -6,16 +6,39 @@ const TEXT_TAG = 0x0a; // field 1, length-delimited
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
+/** Longest text, in characters, that is copied one by one if it is ASCII: for so few, calling the encoder costs more than the copying. */
+const MAX_COPIED_CHARACTERS = 512;
+
 /** Encodes the message. An empty text gives no bytes, as proto3 leaves defaults out. */
 export function encodeJsonMessage(text: string): Uint8Array {
   if (text === "") return new Uint8Array(0);
+  const copied = text.length <= MAX_COPIED_CHARACTERS ? encodeAscii(text) : undefined;
+  if (copied !== undefined) return copied;
   const utf8 = encoder.encode(text);
-  const length = varintOf(utf8.length);
-  const message = new Uint8Array(1 + length.length + utf8.length);
+  const { message, textAt } = messageFor(utf8.length);
+  message.set(utf8, textAt);
+  return message;
+}
+
+/** `undefined` when a character needs more than one byte. */
+function encodeAscii(text: string): Uint8Array | undefined {
+  const { message, textAt } = messageFor(text.length);
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return undefined;
+    message[textAt + i] = code;
+  }
+  return message;
+}
+
+/** A message with everything but its text, and where that goes. */
+function messageFor(byteLength: number): { readonly message: Uint8Array; readonly textAt: number } {
+  const length = varintOf(byteLength);
+  const textAt = 1 + length.length;
+  const message = new Uint8Array(textAt + byteLength);
   message[0] = TEXT_TAG;
   message.set(length, 1);
-  message.set(utf8, 1 + length.length);
-  return message;
+  return { message, textAt };
 }
 
 /**
