@@ -14,7 +14,11 @@ const FIGURES: readonly Column[] = [
   { title: "lowest to highest", alignment: "right", textOf: ({ low, high }) => `${format(low)} to ${format(high)}` },
 ];
 const COMPARISON: readonly Column[] = [
-  { title: "× baseline", alignment: "right", textOf: ({ ratio }) => ratio?.toFixed(2) ?? "baseline" },
+  {
+    title: "× baseline",
+    alignment: "right",
+    textOf: ({ ratio }) => (ratio === undefined ? "baseline" : formatRatio(ratio)),
+  },
   { title: "goal", alignment: "left", textOf: ({ goal }) => goal ?? "" },
 ];
 
@@ -63,4 +67,9 @@ The machine:
 function format(value: number): string {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
   return value.toPrecision(Math.abs(value) < 1 ? 2 : 3);
+}
+
+/** Two digits behind the point, and two that mean something below a tenth. */
+function formatRatio(ratio: number): string {
+  return ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2);
 }
