@@ -39,6 +39,10 @@ test("a call in flight on a killed node ends as UNKNOWN_OUTCOME with its id, at 
     body: JSON.stringify({ ms: 8000 }),
   });
   await until(async () => sum(await scrape(nodeHttp), "goverse_objects_total") === 1);
+  // Who looks at the node meanwhile sees the turn.
+  const inFlight = await (await fetch(`http://${nodeHttp}/debug/pprof/goroutine?debug=2`)).text();
+  expect(inFlight).toContain("Holder.Hold");
+
   const startMs = performance.now();
   node.signal("SIGKILL");
   const response = await hold;

@@ -14,6 +14,7 @@ import { Server, SERVER_VERSION, type ServerOptions } from "@goverse/server";
 import { announce } from "./announce.ts";
 import { loadObjects } from "./load-objects.ts";
 import { NODE_OPTIONS, serverOptions } from "./options.ts";
+import { turnTasks } from "./turn-tasks.ts";
 
 const PROGRAM = { name: "goverse-node", summary: "A GoVerse node: hosts objects.", version: SERVER_VERSION };
 
@@ -28,8 +29,9 @@ runProcess(async (frame: ProcessContext): Promise<RunningProgram> => {
     );
   }
   const objects = await loadObjects(options.objects);
+  const started: { server?: Server } = {};
   const profiling = orUsageError(
-    () => createProfiling({ access: { token: options.opsToken }, logger }),
+    () => createProfiling({ tasks: turnTasks(() => started.server), access: { token: options.opsToken }, logger }),
     ProfilingOptionsError,
   );
   const mountOps: ServerOptions["mountOps"] = (app) => void app.use(profiling.router.routes());
@@ -40,6 +42,7 @@ runProcess(async (frame: ProcessContext): Promise<RunningProgram> => {
     objects.map(({ contract }) => contract.name),
   );
   await server.start();
+  started.server = server;
   await profiling.start();
   return {
     stop: async () => {

@@ -14,7 +14,7 @@ import { IdleSweep } from "./idle-sweep.ts";
 import type { Invocation, InvocationReply, ObjectRequest } from "./invocation.ts";
 import { resolveLimits } from "./limits.ts";
 import { COLD_REASONS } from "./node-metrics.ts";
-import type { NodeOptions, ObjectInfo } from "./options.ts";
+import type { NodeOptions, ObjectInfo, TurnInfo } from "./options.ts";
 import { Registry } from "./registry.ts";
 import type { Services } from "./services.ts";
 import { ShardDrains } from "./shard-drains.ts";
@@ -31,6 +31,7 @@ export class Node {
   readonly #idle: IdleSweep;
   readonly #drains: ShardDrains;
   readonly #endObservation: () => void;
+  readonly #book: TurnBook;
   #stopped: Promise<void> | undefined;
 
   /** @throws GoverseError `INVALID_ARGUMENT` for a bad limit, or a type that is given twice. */
@@ -38,6 +39,7 @@ export class Node {
     const { metrics } = options;
     const counts = new ObjectCounts(options.shardCount ?? DEFAULT_SHARD_COUNT);
     const book = new TurnBook(options.incarnation);
+    this.#book = book;
     const admission = new Admission((turnId) => book.running(turnId));
     this.#services = servicesOf(options, counts, book);
     this.#registry = new Registry(metrics, counts);
@@ -112,6 +114,13 @@ export class Node {
         if (cell.status !== "active") continue;
         yield { type: type.name, id: cell.id, activatedAtMs: cell.activatedAtMs };
       }
+    }
+  }
+
+  /** The turns in flight, running and queued, oldest first. Walks all of them: for people and profiles. */
+  *turns(): Iterable<TurnInfo> {
+    for (const { cell, method, phase, arrivedMs } of this.#book.turns()) {
+      yield { type: cell.type.name, method: method.name, running: phase !== "waiting", sinceMs: arrivedMs };
     }
   }
 

@@ -35,3 +35,13 @@ export interface ObjectInfo {
   /** When it came into memory, in milliseconds since 1970. */
   readonly activatedAtMs: number;
 }
+
+/** A turn in flight, for people who look. */
+export interface TurnInfo {
+  readonly type: string;
+  readonly method: string;
+  /** False while it waits in the mailbox. */
+  readonly running: boolean;
+  /** When the call arrived, on the clock's monotonic time. */
+  readonly sinceMs: number;
+}
