@@ -60,7 +60,7 @@ describe("a link that is lost", () => {
     expect(await outcomeOf(link.call(callOf("Echo"), within))).toBe("answered");
     pause(proxy);
     // More than sockets and HTTP/2 windows take: the last ones are still in the buffer.
-    const calls = Array.from({ length: 200 }, () => link.call(callOf("Echo", new Uint8Array(60_000)), within));
+    const calls = Array.from({ length: 120 }, () => link.call(callOf("Echo", new Uint8Array(60_000)), within));
     const codes = Promise.all(calls.map(outcomeOf));
     for (let turns = 20; turns > 0; turns -= 1) await new Promise((resolve) => setImmediate(resolve));
     for (const socket of proxy.sockets) socket.destroy();

@@ -113,6 +113,18 @@ describe("long messages", () => {
     expect(acceptor.size).toBe(2);
   });
 
+  test("wait for each other when there are many", async () => {
+    const { address } = await serveLinks(cleanups, async ({ payload }) => ({ payload, epoch: 1 }));
+    const link = dial(cleanups, address);
+    const longest = new Uint8Array(4 * 1024 * 1024);
+    const calls = Array.from({ length: 7 }, () => link.call(callOf("Echo", longest), within));
+    expect((await Promise.all(calls)).map(({ payload }) => payload?.bytes.length)).toEqual(
+      calls.map(() => longest.length),
+    );
+    const nested = callOf("Echo", longest, { chain: ["t"] });
+    expect((await Promise.all([1, 2, 3].map(() => link.call(nested, within)))).length).toBe(3);
+  });
+
   test("that no frame can hold go by unary, and such replies are refused", async () => {
     const { address } = await serveLinks(cleanups, async () => ({
       payload: { typeUrl: "test/bytes", bytes: new Uint8Array(5 * 1024 * 1024) },

@@ -1,7 +1,7 @@
 import { type Client } from "@grpc/grpc-js";
 import { type Clock, GoverseError, type Timer } from "@goverse/core";
 import { DialledLink, type DialledLinkOptions } from "./dialled-link.ts";
-import { costOf, MAX_WAITING_BYTES, MAX_WAITING_CALLS } from "./limits.ts";
+import { BULK_WAITING, costOf, RECORD_BYTES, SMALL_WAITING, type WaitingLimits } from "./limits.ts";
 import type { PendingCall, PendingCalls } from "./pending-calls.ts";
 import type { LinkReply } from "./reply-codec.ts";
 
@@ -29,6 +29,7 @@ type State = "idle" | "connecting" | "open" | "leaving" | "pausing" | "closed";
 /** The link for small messages to a peer, or the one for large ones: dialled with the first call, and again by itself when it is lost. */
 export class LinkLane {
   readonly #options: LinkLaneOptions;
+  readonly #limits: WaitingLimits;
   #client: Client | undefined;
   #link: DialledLink | undefined;
   #state: State = "idle";
@@ -43,6 +44,7 @@ export class LinkLane {
 
   constructor(options: LinkLaneOptions) {
     this.#options = options;
+    this.#limits = options.bulk ? BULK_WAITING : SMALL_WAITING;
   }
 
   /** Sends a pending call, or lets it wait for the link or for room. Rejects it when there is neither. */
@@ -50,14 +52,15 @@ export class LinkLane {
     this.open();
     const link = this.#link;
     if (this.#state === "open" && link !== undefined) {
-      if (link.waitingBytes > MAX_WAITING_BYTES) return this.#refuse(call, "as much as may wait for it");
+      // Of the others what is written is bounded by their credits.
+      if (isNested(call) && link.waitingBytes > this.#limits.bytes) return this.#refuse(call);
       if (this.#waiting.length === 0 || isNested(call)) {
         if (link.admit(call)) return this.#send(link, call);
       }
     } else if (this.#state !== "connecting") return this.#reject(call, this.#noLink());
-    if (!this.#mayWait(call)) return this.#refuse(call, "as many calls as may wait for it");
+    if (!this.#mayWait(call)) return this.#refuse(call);
     this.#waiting.push(call);
-    this.#waitingBytes += costOf(call.call);
+    this.#waitingBytes += weightOf(call);
   }
 
   /** Dials, unless that has been done. */
@@ -132,7 +135,7 @@ export class LinkLane {
     const waiting = this.#takeWaiting();
     for (const call of waiting) if (isNested(call)) this.#sendPending(link, call);
     this.#waiting = waiting.filter((call) => !isNested(call));
-    for (const { call } of this.#waiting) this.#waitingBytes += costOf(call);
+    for (const call of this.#waiting) this.#waitingBytes += weightOf(call);
     this.#sendWaiting(link);
   }
 
@@ -141,10 +144,10 @@ export class LinkLane {
     for (const call of this.#waiting) {
       // A call that was given up meanwhile needs no room.
       if (this.#isPending(call)) {
-        if (link.waitingBytes > MAX_WAITING_BYTES || !link.admit(call)) break;
+        if (!link.admit(call)) break;
         this.#send(link, call);
       }
-      this.#waitingBytes -= costOf(call.call);
+      this.#waitingBytes -= weightOf(call);
       sent += 1;
     }
     if (sent > 0) this.#waiting.splice(0, sent);
@@ -164,13 +167,13 @@ export class LinkLane {
   }
 
   #mayWait(call: PendingCall): boolean {
-    if (this.#waiting.length >= MAX_WAITING_CALLS && this.#abandoned >= MIN_CLEARED_CALLS) {
+    if (this.#waitingBytes >= this.#limits.bytes / 2 && this.#abandoned >= MIN_CLEARED_CALLS) {
       this.#abandoned = 0;
       this.#waiting = this.#waiting.filter((waiting) => this.#isPending(waiting));
-      this.#waitingBytes = this.#waiting.reduce((sum, waiting) => sum + costOf(waiting.call), 0);
+      this.#waitingBytes = this.#waiting.reduce((sum, waiting) => sum + weightOf(waiting), 0);
     }
-    const bytes = this.#waitingBytes + costOf(call.call);
-    return this.#waiting.length < MAX_WAITING_CALLS && (bytes <= MAX_WAITING_BYTES || this.#waiting.length === 0);
+    const { calls, bytes } = this.#limits;
+    return this.#waiting.length < calls && this.#waitingBytes + weightOf(call) <= bytes;
   }
 
   #takeWaiting(): PendingCall[] {
@@ -206,11 +209,9 @@ export class LinkLane {
     return new GoverseError("UNAVAILABLE", `${this.#options.peer}: ${this.#trouble}`);
   }
 
-  #refuse(call: PendingCall, why: string): void {
-    this.#reject(
-      call,
-      new GoverseError("RESOURCE_EXHAUSTED", `the link to ${this.#options.peer} has ${why}; try later`),
-    );
+  #refuse(call: PendingCall): void {
+    const message = `as much as may wait for the link to ${this.#options.peer} does; try later`;
+    this.#reject(call, new GoverseError("RESOURCE_EXHAUSTED", message));
   }
 
   #reject(call: PendingCall, error: GoverseError): void {
@@ -228,6 +229,10 @@ function lostError(call: PendingCall, link: DialledLink, reason: GoverseError): 
 
 function isNested({ call }: PendingCall): boolean {
   return call.chain !== undefined && call.chain.length > 0;
+}
+
+function weightOf({ call }: PendingCall): number {
+  return RECORD_BYTES + costOf(call);
 }
 
 /** Whether a number was given after another. They start again after the largest. */
