@@ -36,6 +36,20 @@ describe("JSON payloads", () => {
     );
   });
 
+  test.each([1, 127, 128, 511, 512, 513, 20_000])(
+    "a text of %i characters is the same message, short or long, ASCII or not",
+    (length) => {
+      for (const last of ["a", "é", "日", "🙂"]) {
+        const text = "x".repeat(length - 1) + last;
+        const { bytes } = jsonPayload(text);
+        expect(jsonTextOf({ typeUrl: JSON_TYPE_URL, bytes })).toBe(text);
+        const utf8 = new TextEncoder().encode(text);
+        expect(Buffer.from(bytes.subarray(bytes.length - utf8.length))).toEqual(Buffer.from(utf8));
+        expect(bytes.length).toBe(1 + (utf8.length < 128 ? 1 : utf8.length < 16_384 ? 2 : 3) + utf8.length);
+      }
+    },
+  );
+
   test("random bytes are refused or read, never anything else", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
