@@ -6,7 +6,7 @@ import { BatchingWriter } from "./batching-writer.ts";
 import { CreditWindow } from "./credit-window.ts";
 import { FrameBuffer } from "./frame-buffer.ts";
 import { helloOf, type LinkIdentity, refusalOf } from "./hello.ts";
-import { costOf, HELLO_TIMEOUT_MS } from "./limits.ts";
+import { costOf, HELLO_TIMEOUT_MS, type WaitingLimits } from "./limits.ts";
 import { LINK_METHOD } from "./link-method.ts";
 import type { PendingCall } from "./pending-calls.ts";
 import { readFrame } from "./read-frame.ts";
@@ -65,9 +65,9 @@ export class DialledLink {
     this.#writer.wake();
   }
 
-  /** Bytes that wait for their turn to be written. */
-  get waitingBytes(): number {
-    return this.#buffer.waitingBytes;
+  /** Whether more than that waits for its turn to be written. */
+  isBehind({ calls, bytes }: WaitingLimits): boolean {
+    return this.#buffer.waitingBytes > bytes || this.#buffer.added - this.#buffer.taken > calls;
   }
 
   /** Takes room for a call. One that is made inside a turn needs none. */

@@ -53,7 +53,7 @@ export class LinkLane {
     const link = this.#link;
     if (this.#state === "open" && link !== undefined) {
       // Of the others what is written is bounded by their credits.
-      if (isNested(call) && link.waitingBytes > this.#limits.bytes) return this.#refuse(call);
+      if (isNested(call) && link.isBehind(this.#limits)) return this.#refuse(call);
       if (this.#waiting.length === 0 || isNested(call)) {
         if (link.admit(call)) return this.#send(link, call);
       }
