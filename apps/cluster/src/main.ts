@@ -2,8 +2,6 @@ import { resolveOptions, runProcess } from "@goverse/host";
 import { startLocalCluster } from "./local-cluster.ts";
 import { CLUSTER_OPTIONS } from "./options.ts";
 
-// `pnpm dev` runs this with a larger young generation than Node's default: the embedded etcd makes and forgets some hundred thousand
-// messages while a cluster starts, and copying those that are still in use took a quarter of its time.
 runProcess(async (context) => {
   const options = resolveOptions({
     program: {
