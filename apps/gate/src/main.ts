@@ -29,7 +29,11 @@ runProcess(async (frame: ProcessContext): Promise<RunningProgram> => {
   frame.signal.addEventListener("abort", () => void gate.stop(), { once: true });
   announce(gate);
   await gate.start();
-  await profiling.start();
+  // Sampling begins when the process is ready: to begin it takes a quarter of a second that a starting cluster needs for itself.
+  gate.ready.then(
+    () => profiling.start(),
+    () => {},
+  );
   return {
     stop: async () => {
       // Whoever waits for a profile gets what there is, before the ports close.

@@ -43,7 +43,11 @@ runProcess(async (frame: ProcessContext): Promise<RunningProgram> => {
   );
   await server.start();
   started.server = server;
-  await profiling.start();
+  // Sampling begins when the process is ready: to begin it takes a quarter of a second that a starting cluster needs for itself.
+  server.ready.then(
+    () => profiling.start(),
+    () => {},
+  );
   return {
     stop: async () => {
       // Whoever waits for a profile gets what there is, before the ports close.

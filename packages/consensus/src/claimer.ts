@@ -5,14 +5,8 @@ import type { EtcdClient } from "./etcd/client.ts";
 import type { Keys } from "./keys.ts";
 import type { KeyChange } from "./mirror.ts";
 import { takeFirst } from "./take-first.ts";
-import {
-  batchResults,
-  batchTxn,
-  claimWrite,
-  registeredGuard,
-  SHARDS_PER_TXN,
-  type ShardWrite,
-} from "./transactions.ts";
+import { claimWrite, registeredGuard, CLAIMS_PER_TXN, type ShardWrite } from "./transactions.ts";
+import { writeBatch } from "./write-batch.ts";
 
 /** What everything that writes shards needs. */
 export interface WriterOptions {
@@ -76,7 +70,7 @@ export class Claimer {
 
   #fill(): void {
     while (this.#inFlight < MAX_TXNS_IN_FLIGHT && this.#queue.size > 0) {
-      const shards = takeFirst(this.#queue, SHARDS_PER_TXN);
+      const shards = takeFirst(this.#queue, CLAIMS_PER_TXN);
       this.#inFlight += 1;
       void this.#run(shards).finally(() => {
         this.#inFlight -= 1;
@@ -109,8 +103,7 @@ export class Claimer {
     const { client, keys, requestTimeoutMs, learn, logger } = this.#options;
     if (writes.length === 0) return [];
     try {
-      const answer = await client.txn(batchTxn(writes, registeredGuard(keys, self)), requestTimeoutMs);
-      const results = batchResults(writes, answer);
+      const results = await writeBatch(client, writes, registeredGuard(keys, self), requestTimeoutMs);
       // Not registered as this incarnation any more: the lease will say so too.
       if (results === undefined) return writes.map(({ shard }) => shard);
       learn(results.flatMap(({ changes }) => changes));

@@ -3,7 +3,8 @@ import { Backoff } from "./backoff.ts";
 import type { WriterOptions } from "./claimer.ts";
 import type { Leadership } from "./cluster-state.ts";
 import type { ConsensusMetrics } from "./metrics.ts";
-import { assignWrite, batchResults, batchTxn, leaderGuard, SHARDS_PER_TXN, type ShardWrite } from "./transactions.ts";
+import { assignWrite, leaderGuard, SHARDS_PER_TXN, type ShardWrite } from "./transactions.ts";
+import { writeBatch } from "./write-batch.ts";
 
 /** What a leader needs besides. */
 export interface LeaderOptions extends WriterOptions {
@@ -93,8 +94,7 @@ export class Leader {
   async #send(self: Self, leadership: Leadership, writes: readonly ShardWrite[]): Promise<boolean> {
     const { client, keys, requestTimeoutMs, learn, logger } = this.#options;
     try {
-      const answer = await client.txn(batchTxn(writes, leaderGuard(keys, leadership, self)), requestTimeoutMs);
-      const results = batchResults(writes, answer);
+      const results = await writeBatch(client, writes, leaderGuard(keys, leadership, self), requestTimeoutMs);
       if (results === undefined) {
         logger.info("not the leader any more");
         return false;

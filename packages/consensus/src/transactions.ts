@@ -19,6 +19,8 @@ import type { KeyChange } from "./mirror.ts";
  * of each.
  */
 export const SHARDS_PER_TXN = 120;
+/** Claims in one transaction: two compares and two puts each, with the guard within etcd's 128 also when they stand at one level. */
+export const CLAIMS_PER_TXN = 60;
 
 /** One shard's write: under which conditions, and what. A part of a batch that succeeds or fails alone. */
 export interface ShardWrite {
@@ -165,6 +167,22 @@ export function batchTxn(writes: readonly ShardWrite[], guard: readonly Compare[
     },
   }));
   return { compare: guard, success: nested, failure: [] };
+}
+
+/** The same writes with all conditions at the top: all succeed, or none. */
+export function flatTxn(writes: readonly ShardWrite[], guard: readonly Compare[]): Txn {
+  return {
+    compare: [...guard, ...writes.flatMap(({ compare }) => compare)],
+    success: writes.flatMap(({ puts }) => puts.map(({ key, value }): Op => ({ op: "put", key, value }))),
+    failure: [],
+  };
+}
+
+/** What writes that have all succeeded at `revision` came to. */
+export function writtenResults(writes: readonly ShardWrite[], revision: number): ShardWriteResult[] {
+  return writes.map(({ shard, puts }) => {
+    return { shard, succeeded: true, changes: puts.map(({ key, value }) => written(key, value, revision)) };
+  });
 }
 
 /** Reads a batch's answer; `undefined` when its guard did not hold. */

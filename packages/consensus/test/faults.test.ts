@@ -316,7 +316,11 @@ describe("a leader", () => {
     const [a, client] = await faultyMember("a");
     let replaced = false;
     client.onTxn = (txn) => {
-      if (!replaced && txn.compare.some(({ key }) => key === "/test/leader") && txn.success[0]?.op === "txn") {
+      if (
+        !replaced &&
+        txn.compare.some(({ key }) => key === "/test/leader") &&
+        JSON.stringify(txn.success).includes("shard/")
+      ) {
         replaced = true;
         cluster.etcd.store.deleteRange({ key: "/test/leader" });
         const lease = cluster.etcd.store.leaseGrant({ ttlSeconds: 60 }).id;

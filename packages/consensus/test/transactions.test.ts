@@ -8,6 +8,7 @@ import {
   assignWrite,
   batchResults,
   batchTxn,
+  CLAIMS_PER_TXN,
   campaignTxn,
   claimWrite,
   dethroneTxn,
@@ -18,6 +19,7 @@ import {
   SHARDS_PER_TXN,
   type ShardWrite,
 } from "../src/transactions.ts";
+import { writeBatch } from "../src/write-batch.ts";
 
 const A = "a:1" as Address;
 const B = "b:1" as Address;
@@ -222,6 +224,37 @@ describe("a release", () => {
     put(keys.epoch(7), "b:1,4");
     expect(await write(releaseWrite(keys, 7, older))).toBe(false);
   });
+});
+
+test("claims that nobody disturbs are written at one level, in one transaction", async () => {
+  const b = registered(B);
+  const writes = Array.from({ length: CLAIMS_PER_TXN }, (_, shard) => {
+    const seen = put(keys.shard(shard), "b:1,");
+    const value: ShardEntry = { ...parseShardValue("b:1,"), modRevision: seen, lastOwner: undefined, epoch: 0 };
+    return claimWrite(keys, shard, value, b, { kind: "released" });
+  });
+  const before = etcd.store.revision;
+  const results = (await writeBatch(client, writes, registeredGuard(keys, b), TIMEOUT_MS)) ?? [];
+  expect(results.every(({ succeeded }) => succeeded)).toBe(true);
+  expect(etcd.store.revision).toBe(before + 1);
+  expect(results[5]?.changes.map(({ key, modRevision }) => [key, modRevision])).toEqual([
+    [keys.shard(5), before + 1],
+    [keys.epoch(5), before + 1],
+  ]);
+});
+
+test("one claim that was overtaken does not hold up the others", async () => {
+  const b = registered(B);
+  const writes = [1, 2, 3].map((shard) => {
+    const seen = put(keys.shard(shard), "b:1,");
+    const value: ShardEntry = { ...parseShardValue("b:1,"), modRevision: seen, lastOwner: undefined, epoch: 0 };
+    return claimWrite(keys, shard, value, b, { kind: "released" });
+  });
+  put(keys.shard(2), "a:1,");
+  const results = (await writeBatch(client, writes, registeredGuard(keys, b), TIMEOUT_MS)) ?? [];
+  expect(results.map(({ succeeded }) => succeeded)).toEqual([true, false, true]);
+  expect(get(keys.shard(2))).toBe("a:1,");
+  expect(await writeBatch(client, writes, registeredGuard(keys, { ...b, incarnation: 1 }), TIMEOUT_MS)).toBeUndefined();
 });
 
 test("a full batch with the most compares fits into one transaction, and each shard succeeds or fails alone", async () => {
