@@ -4,25 +4,27 @@ import { execFileSync } from "node:child_process";
 interface ProcessRow {
   readonly pid: number;
   readonly parent: number;
-  readonly group: number;
+  readonly command: string;
 }
+
+/** What stands between a person's shell and this process: package managers and the shells they start. */
+const LAUNCHER = /^(?:\S*\/)?(?:sh|bash|dash) -c |(?:^|[\s/])(?:pnpm|npm|npx)(?:\s|$)/;
 
 /**
- * The processes above this one that were started together with it (npx, pnpm and the shells between them): those in its process
- * group. If one of them is gone, somebody ended the command in a way that this process did not hear of.
+ * The processes that were started only to start this one. If one of them is gone, somebody ended the command in a way that this
+ * process did not hear of: package managers run scripts in process groups of their own.
  */
-export function startedTogether(self: number = process.pid): readonly number[] {
-  return ancestorsInGroup(self, listProcesses());
+export function launchers(self: number = process.pid): readonly number[] {
+  return launchersAbove(self, listProcesses());
 }
 
-/** Climbs from `self` to the first process of another group. Pure. */
-export function ancestorsInGroup(self: number, rows: readonly ProcessRow[]): readonly number[] {
+/** Climbs from `self` to the first process that is no launcher. Pure. */
+export function launchersAbove(self: number, rows: readonly ProcessRow[]): readonly number[] {
   const byPid = new Map(rows.map((row) => [row.pid, row]));
-  const group = byPid.get(self)?.group;
   const found: number[] = [];
   let row = byPid.get(byPid.get(self)?.parent ?? 0);
   // A list of processes is no snapshot: ids may have been used again, so that it could run in a circle.
-  while (row !== undefined && row.group === group && !found.includes(row.pid)) {
+  while (row !== undefined && LAUNCHER.test(row.command) && !found.includes(row.pid)) {
     found.push(row.pid);
     row = byPid.get(row.parent);
   }
@@ -32,10 +34,10 @@ export function ancestorsInGroup(self: number, rows: readonly ProcessRow[]): rea
 /** Empty where there is no `ps`: then only the direct parent is watched. */
 function listProcesses(): readonly ProcessRow[] {
   try {
-    const text = execFileSync("ps", ["-A", "-o", "pid=,ppid=,pgid="], { encoding: "utf8" });
+    const text = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" });
     return text.split("\n").flatMap((line) => {
-      const [pid = Number.NaN, parent = Number.NaN, group = Number.NaN] = line.trim().split(/\s+/).map(Number);
-      return Number.isNaN(group) ? [] : [{ pid, parent, group }];
+      const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+      return command === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
     });
   } catch {
     return [];

@@ -1,7 +1,7 @@
 import { GoverseError } from "@goverse/core";
 import { startEmbeddedEtcd } from "@goverse/embedded-etcd";
 import type { ProcessContext, RunningProgram } from "@goverse/host";
-import { anyGone, startedTogether } from "./ancestors.ts";
+import { anyGone, launchers } from "./ancestors.ts";
 import { banner, invitation } from "./banner.ts";
 import { buildChatPage, chatObjects } from "./chat-page.ts";
 import { type Child, startChild } from "./child.ts";
@@ -30,7 +30,7 @@ export async function startLocalCluster(
     fail = reject;
   });
   // Whoever started this ends it too, also by dying: nobody should have to look for left-over processes.
-  const abandoned = anyGone(startedTogether());
+  const abandoned = anyGone(launchers());
   let traffic: Child | undefined;
   const supervisor = new Supervisor({
     say,
