@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { processExists } from "@goverse/host";
 
 /** One process as `ps` lists it. */
 interface ProcessRow {
@@ -51,19 +52,10 @@ const CHECK_INTERVAL_MS = 1000;
 export function anyGone(pids: readonly number[]): Promise<void> {
   return new Promise((resolve) => {
     const timer = setInterval(() => {
-      if (pids.every(exists)) return;
+      if (pids.every((pid) => processExists(pid))) return;
       clearInterval(timer);
       resolve();
     }, CHECK_INTERVAL_MS);
     timer.unref();
   });
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

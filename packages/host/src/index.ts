@@ -25,6 +25,7 @@ export { checkCount, checkEtcdPrefix, parseEndpoints, resolveTimes } from "./mem
 export { Milestone } from "./milestone.ts";
 export { createOpsRouter, type OpsRoutes, type Readiness, type ScrapeTargets } from "./ops-router.ts";
 export { createHttpApp, OpsServer, type OpsServerOptions } from "./ops-server.ts";
+export { processExists } from "./parent-watch.ts";
 export { type Preset, type PresetName, PRESETS } from "./presets.ts";
 export { hostOf, reachableAddress } from "./reachable-address.ts";
 export { ReadinessWatch } from "./readiness-watch.ts";

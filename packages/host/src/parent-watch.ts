@@ -23,7 +23,9 @@ export function watchParent(child: ChildSide, parentPid: string | undefined, onG
   if (child.connected) child.once("disconnect", gone);
   const pid = Number(parentPid);
   const timer =
-    Number.isInteger(pid) && pid > 1 ? setInterval(() => exists(child, pid) || gone(), CHECK_INTERVAL_MS) : undefined;
+    Number.isInteger(pid) && pid > 1
+      ? setInterval(() => processExists(pid, child) || gone(), CHECK_INTERVAL_MS)
+      : undefined;
   timer?.unref();
   function stop(): void {
     watching = false;
@@ -32,7 +34,8 @@ export function watchParent(child: ChildSide, parentPid: string | undefined, onG
   return stop;
 }
 
-function exists(child: ChildSide, pid: number): boolean {
+/** Whether a process of this id exists. */
+export function processExists(pid: number, child: Pick<ChildSide, "kill"> = process): boolean {
   try {
     child.kill(pid, 0);
     return true;
